@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * Facts: what was seen, by whom, when, and in which bytes; never what it means.
+ *
+ * A reader (source/source.h) gives one `struct facts` after another: all that one record of a
+ * source says. Routes come as an array, since there are a hundred million of them; everything
+ * else comes as tagged facts. All pointers are good until the next call to the same reader.
+ */
+#ifndef FACT_FACTS_H
+#define FACT_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fact/prefix.h"
+#include "fact/route.h"
+
+/* Where in a source something stands: offsets count in its decompressed bytes. */
+struct slice {
+	uint32_t source; /* index of the run's sources */
+	uint32_t length;
+	uint64_t offset;
+	const uint8_t *at; /* the bytes themselves, NULL when they are not at hand */
+};
+
+/* Bad bytes from outside. The run goes on; nothing is lost without one of these. */
+struct garbled {
+	uint64_t offset, length; /* what was skipped */
+	const char *why;	 /* one short sentence */
+	bool cut;		 /* the source ends within a record */
+	bool skipped;		 /* well formed, but of a kind that is counted and not decoded */
+};
+
+/* A peer's session came up or went down (BGP4MP_STATE_CHANGE, BMP Peer Up and Down, RIS state). */
+struct session {
+	uint16_t peer;
+	uint8_t from, to; /* RFC 6396 4.4.1: 1 Idle … 6 Established; 0 unknown */
+};
+
+/* RFC 6811 Validated ROA Payload. */
+struct vrp {
+	struct prefix prefix;
+	uint32_t asn;
+	uint8_t max_len;
+	uint8_t tal;	  /* index of the trust anchor's name, vrps_tal() */
+	uint32_t expires; /* seconds since 1970, 0 unknown */
+};
+
+/* ASPA, draft-ietf-sidrops-aspa-profile: these may be providers of this customer. */
+struct aspa {
+	uint32_t customer;
+	uint32_t nprovider;
+	const uint32_t *provider; /* ascending */
+};
+
+/* A relationship of two networks, CAIDA serial-1 and serial-2. */
+struct relation {
+	uint32_t a, b;
+	int8_t kind; /* -1: a is provider of b; 0: peers */
+};
+
+struct measurement; /* fact/reply.h: what one probe saw of one target */
+struct trace;	    /* fact/trace.h: the hops towards one target */
+
+enum fact_kind {
+	FACT_GARBLED,
+	FACT_SESSION,
+	FACT_VRP,
+	FACT_ASPA,
+	FACT_RELATION,
+	FACT_MEASUREMENT,
+	FACT_TRACE,
+};
+
+struct fact {
+	enum fact_kind kind;
+	union {
+		struct garbled garbled;
+		struct session session;
+		struct vrp vrp;
+		struct aspa aspa;
+		struct relation relation;
+		const struct measurement *measurement;
+		const struct trace *trace;
+	};
+};
+
+/* All that one record says. */
+struct facts {
+	int64_t time; /* microseconds since 1970, TIME_NONE for a table */
+	struct slice slice;
+	const struct route *route;
+	size_t nroute;
+	const struct fact *fact;
+	size_t nfact;
+};
+
+#endif

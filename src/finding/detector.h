@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * A detector is a state with five verbs: new, feed, advance, merge, save and load. It is pure: no
+ * input or output, no clock but the facts' own. Batch, live, many workers and a restart are then
+ * the same code; its memory is bounded by what is open.
+ *
+ * detectors[] lists what can be found; adding one is one file and one line.
+ */
+#ifndef FINDING_DETECTOR_H
+#define FINDING_DETECTOR_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "fact/facts.h"
+#include "finding/finding.h"
+
+struct vrps;
+struct aspas;
+struct asgraph;
+struct names;
+struct geo;
+struct peers;
+
+/*
+ * What the judge knows besides the facts. Borrowed for the run, none of it changes; a NULL table
+ * was not given, and what rests on it is then not judged. `*_source` is the index of the run's
+ * source that a table came from, UINT32_MAX when it is built in.
+ */
+struct knowledge {
+	const struct vrps *vrps;
+	const struct aspas *aspas;
+	const struct asgraph *relations;
+	const struct names *names; /* ASN to name, organisation and country */
+	const struct geo *geo;	   /* prefix to country */
+	const struct peers *peers;
+	uint32_t vrps_source, aspas_source, relations_source;
+	int64_t vrps_time, relations_time; /* of the tables' data, TIME_NONE unknown */
+};
+
+struct detector {
+	const char *name;	  /* "hijack" */
+	const char *about;	  /* one line */
+	const struct rule *rules; /* ends with a NULL id */
+	void *(*new)(const struct knowledge *k);
+	/* Facts in order of time. */
+	void (*feed)(void *state, const struct facts *f);
+	/* It is now at least this late; what is closed moves to out. */
+	void (*advance)(void *state, int64_t now, struct findings *out);
+	/* No more facts: everything moves to out. */
+	void (*end)(void *state, struct findings *out);
+	/* from's facts are as if they had been fed to into; from is emptied. */
+	bool (*merge)(void *into, void *from, struct err *err);
+	void (*save)(const void *state, struct buf *out);
+	bool (*load)(void *state, struct bytes *in, struct err *err);
+	void (*free)(void *state);
+};
+
+extern const struct detector *const detectors[]; /* ends with NULL */
+
+#endif

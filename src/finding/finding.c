@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+
+#include "finding/finding.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+struct finding *findings_add(struct findings *fs)
+{
+	struct finding *f = arena_zero(&fs->arena, 1, sizeof(*f));
+
+	mem_room(&fs->at, &fs->cap, fs->n + 1);
+	return fs->at[fs->n++] = f;
+}
+
+static int by_asn(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+void finding_identify(struct finding *f)
+{
+	struct buf text = {0};
+	uint8_t digest[SHA256_SIZE];
+	uint32_t *asn = mem_zero(f->nvictim, sizeof(*asn));
+
+	for (size_t i = 0; i < f->nvictim; i++)
+		asn[i] = f->victim[i].asn;
+	qsort(asn, f->nvictim, sizeof(*asn), by_asn);
+	buf_printf(&text, "%s\n%u\n", f->kind, f->actor.net.asn);
+	for (size_t i = 0; i < f->nvictim; i++)
+		buf_printf(&text, "%s%u", i ? "," : "", asn[i]);
+	buf_char(&text, '\n');
+	if (f->nevidence) {
+		const struct evidence *e = &f->evidence[0];
+
+		buf_printf(&text, "%llu:%u:", (unsigned long long)e->offset, e->length);
+		buf_hex(&text, e->sha256, sizeof(e->sha256));
+		buf_char(&text, '\n');
+	}
+	sha256(text.at, text.len, digest);
+	memcpy(f->id, digest, sizeof(f->id));
+	buf_free(&text);
+	free(asn);
+}
+
+/* The gravest first. A kind that is not listed stands last. */
+static int gravity(const char *kind)
+{
+	static const char *const order[] = {
+	    "outage.country", "route.hijack",	 "site.blocked",   "site.rerouted",
+	    "site.throttled", "route.leak",	 "outage.network", "tool.unreachable",
+	    "site.geofenced", "name.insecure",	 "route.bogon",	   "route.invalid",
+	    "site.down",      "route.malformed",
+	};
+	int n = sizeof(order) / sizeof(*order);
+
+	for (int i = 0; i < n; i++)
+		if (!strncmp(kind, order[i], strlen(order[i])))
+			return i;
+	return n;
+}
+
+static int by_gravity(const void *a, const void *b)
+{
+	const struct finding *x = *(struct finding *const *)a, *y = *(struct finding *const *)b;
+	int gx = gravity(x->kind), gy = gravity(y->kind);
+
+	if (gx != gy)
+		return gx < gy ? -1 : 1;
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	return memcmp(x->id, y->id, sizeof(x->id));
+}
+
+void findings_sort(struct findings *fs)
+{
+	if (fs->n)
+		qsort(fs->at, fs->n, sizeof(*fs->at), by_gravity);
+}
+
+void findings_free(struct findings *fs)
+{
+	arena_free(&fs->arena);
+	free(fs->at);
+	*fs = (struct findings){0};
+}
