@@ -61,9 +61,9 @@ struct json {
 	struct buf unescaped, keybuf;
 	const char *why;
 	uint64_t why_at;
-	uint64_t pinned; /* stream: keep visible from here, see json_pin() */
+	uint64_t pinned; /* keep visible from here, see json_pin() */
 	uint8_t depth;
-	uint8_t expect;
+	uint8_t expect; /* what the grammar wants next, json.c */
 	bool array[JSON_DEPTH];
 };
 
@@ -111,5 +111,9 @@ void json_unpin(struct json *j);
 
 /* What was wrong and at which byte; NULL when nothing was. */
 const char *json_why(const struct json *j, uint64_t *at);
+
+/* JSON lines: forgets the fault and everything up to and with the next line feed, and starts
+ * afresh at the top level. False at the end of the input. */
+bool json_recover(struct json *j);
 
 #endif
