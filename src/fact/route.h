@@ -110,12 +110,16 @@ struct attrs {
 	uint32_t nwire;
 };
 
-/* Who said it: one BGP session of one collector. Interned for the run in struct peers. */
+/*
+ * Who said it: one BGP session of one collector. Interned for the run in struct peers. The
+ * collector is "" when nothing names it: then the same address and ASN is the same session, so
+ * that a table and the updates after it join.
+ */
 struct peer {
 	struct addr addr;
 	uint32_t asn;
 	uint32_t bgp_id;
-	const char *collector; /* "rrc19", "route-views.jinx", or the source's name when unknown */
+	const char *collector; /* "rrc19", "route-views.jinx", "" unknown */
 };
 
 /* Peers of a run. Index 0 is "no peer known" (old Quagga records without peer information). */
@@ -129,17 +133,26 @@ size_t peers_count(const struct peers *ps);
 enum route_kind {
 	ROUTE_TABLE,	/* stands in a RIB dump */
 	ROUTE_ANNOUNCE, /* was announced */
-	ROUTE_WITHDRAW, /* was withdrawn; no attrs */
+	/* Was withdrawn: no attrs. Or was announced with a fault that RFC 7606 makes a withdrawal
+	 * of (FAULT_TREAT_AS_WITHDRAW and graver): then attrs are there and tell the fault. */
+	ROUTE_WITHDRAW,
+};
+
+enum route_flag {
+	ROUTE_PATH_ID = 1,    /* path_id was on the wire */
+	ROUTE_UNDECLARED = 2, /* and nothing had said so: told from the NLRI (source/bgp.h) */
+	ROUTE_LOCAL = 4,      /* sent by the collector itself (BGP4MP_MESSAGE_LOCAL) */
 };
 
 struct route {
 	struct prefix prefix;
-	const struct attrs *attrs; /* NULL when withdrawn */
+	const struct attrs *attrs; /* NULL when withdrawn, see ROUTE_WITHDRAW */
 	uint32_t path_id;	   /* ADD-PATH, RFC 7911; 0 without */
 	uint32_t originated;	   /* seconds: since when a RIB entry stands there, 0 unknown */
 	uint16_t peer;		   /* peers_at() */
 	uint8_t kind;		   /* enum route_kind */
-	uint8_t safi; /* 1 unicast, 2 multicast, 128 labelled VPN …; only 1 is judged */
+	uint8_t safi;  /* 1 unicast, 2 multicast, 128 labelled VPN …; only 1 is judged */
+	uint8_t flags; /* enum route_flag */
 };
 
 #endif
