@@ -3,6 +3,8 @@
 
 #include "report/output.h"
 
+extern const struct output output_text, output_json, output_jsonl, output_csv;
+
 const struct output *const outputs[] = {
-    NULL,
+    &output_text, &output_json, &output_jsonl, &output_csv, NULL,
 };

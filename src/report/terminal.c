@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * The text output: one screen that a person understands. The verdict, then the findings, the
+ * gravest first, the first of them in full; then what the run wants said and what was not read.
+ *
+ * Strings from outside pass through safe(): no escape sequence, no direction override and no
+ * line break of theirs reaches the terminal.
+ */
+
+#include <string.h>
+
+#include "base/text.h"
+#include "finding/json.h"
+#include "report/words.h"
+
+enum { NARROW = 40, WIDE = 100, LABEL = 7, LISTED = 5, FULL = 3, BRIEF = 12, FAULTS = 8 };
+
+enum colour { PLAIN, BOLD, DIM, RED, YELLOW };
+
+struct page {
+	struct buf *out;
+	bool colour;
+	size_t width;
+};
+
+static struct page page_of(struct buf *out, const struct run_report *run)
+{
+	size_t w = run->style.width ? run->style.width : 80;
+
+	return (struct page){.out = out,
+			     .colour = run->style.colour,
+			     .width = w < NARROW ? NARROW
+				      : w > WIDE ? WIDE
+						 : w};
+}
+
+static void paint(struct page *p, enum colour c)
+{
+	static const char *const code[] = {
+	    [PLAIN] = "\033[0m",  [BOLD] = "\033[1m",	   [DIM] = "\033[2m",
+	    [RED] = "\033[1;31m", [YELLOW] = "\033[1;33m",
+	};
+
+	if (p->colour)
+		buf_text(p->out, code[c]);
+}
+
+/* One code point of UTF-8 from *s; -1 and one byte further when it is none. */
+static int32_t code_point(const char **s)
+{
+	const uint8_t *u = (const uint8_t *)*s;
+	int n = u[0] < 0x80		      ? 0
+		: u[0] >= 0xc2 && u[0] < 0xe0 ? 1
+		: (u[0] & 0xf0) == 0xe0	      ? 2
+		: u[0] >= 0xf0 && u[0] < 0xf5 ? 3
+					      : -1;
+	int32_t c = n < 0 ? -1 : n ? u[0] & (0x3f >> n) : u[0];
+
+	++*s;
+	for (int i = 1; i <= n; i++) {
+		if ((u[i] & 0xc0) != 0x80)
+			return -1;
+		c = c << 6 | (u[i] & 0x3f);
+	}
+	if (n > 0 && (c < (int32_t[]){0, 0x80, 0x800, 0x10000}[n] || c > 0x10ffff ||
+		      (c >= 0xd800 && c < 0xe000)))
+		return -1;
+	if (n > 0)
+		*s += n;
+	return c;
+}
+
+/* Controls, direction marks and overrides, invisible and separating characters: what could move
+ * a cursor, turn a line around or hide a letter. */
+static bool unsafe(int32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0x180e ||
+	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff0 && c <= 0xfffb) ||
+	       (c >= 0xe0000 && c <= 0xe0fff);
+}
+
+static void safe(struct buf *out, const char *s)
+{
+	while (*s) {
+		const char *from = s;
+		int32_t c = code_point(&s);
+
+		if (c < 0)
+			buf_printf(out, "\\x{%02x}", (unsigned)(uint8_t)*from);
+		else if (unsafe(c))
+			buf_printf(out, "\\u{%x}", (unsigned)c);
+		else
+			buf_add(out, from, (size_t)(s - from));
+	}
+}
+
+/* Columns of safe text: wide letters of East Asia take two, combining marks none. */
+static size_t columns(const char *s, size_t n)
+{
+	const char *end = s + n;
+	size_t w = 0;
+
+	while (s < end) {
+		int32_t c = code_point(&s);
+
+		if ((c >= 0x300 && c <= 0x36f) || (c >= 0x20d0 && c <= 0x20ff))
+			continue;
+		w += (c >= 0x1100 && c <= 0x115f) || (c >= 0x2e80 && c <= 0xa4cf) ||
+			     (c >= 0xac00 && c <= 0xd7a3) || (c >= 0xf900 && c <= 0xfaff) ||
+			     (c >= 0xfe30 && c <= 0xfe6f) || (c >= 0xff00 && c <= 0xff60) ||
+			     (c >= 0x1f300 && c <= 0x1faff) || (c >= 0x20000 && c <= 0x3fffd)
+			 ? 2
+			 : 1;
+	}
+	return w;
+}
+
+static void spaces(struct page *p, size_t n)
+{
+	while (n--)
+		buf_char(p->out, ' ');
+}
+
+/* Text from column `at` on, broken at spaces, further lines at `indent`. A word longer than a
+ * line is left whole: somebody may want to copy it. */
+static void wrap(struct page *p, const char *raw, size_t at, size_t indent)
+{
+	struct buf text = {0};
+	const char *s;
+	bool fresh = true;
+
+	safe(&text, raw);
+	for (s = text.len ? text.at : ""; *s;) {
+		size_t n = strcspn(s, " "), w = columns(s, n);
+
+		if (!fresh && at + 1 + w > p->width) {
+			buf_char(p->out, '\n');
+			spaces(p, indent);
+			at = indent;
+		} else if (!fresh) {
+			buf_char(p->out, ' ');
+			at++;
+		}
+		buf_add(p->out, s, n);
+		at += w;
+		fresh = false;
+		s += n + strspn(s + n, " ");
+	}
+	buf_char(p->out, '\n');
+	buf_free(&text);
+}
+
+/* "   when   16 June 2026 …": a label and what it says; empties text. */
+static void say(struct page *p, const char *label, struct buf *text)
+{
+	if (text->len) {
+		spaces(p, 3);
+		paint(p, DIM);
+		buf_text(p->out, label);
+		paint(p, PLAIN);
+		spaces(p, LABEL - strlen(label));
+		wrap(p, text->at, 3 + LABEL, 3 + LABEL);
+	}
+	buf_reset(text);
+}
+
+static void title(struct page *p, const char *s)
+{
+	buf_char(p->out, '\n');
+	paint(p, BOLD);
+	buf_text(p->out, s);
+	paint(p, PLAIN);
+	buf_char(p->out, '\n');
+}
+
+static void head(struct buf *out, const struct run_report *run)
+{
+	struct page p = page_of(out, run);
+	struct buf text = {0};
+	char t[32];
+
+	buf_printf(&text, "Meridian %s: %zu source%s, ", run->version, run->nsource,
+		   run->nsource == 1 ? "" : "s");
+	buf_printf(&text, "%s record%s, ", text_count(t, run->records),
+		   run->records == 1 ? "" : "s");
+	buf_printf(&text, "%s route%s", text_count(t, run->routes), run->routes == 1 ? "" : "s");
+	if (run->first != TIME_NONE) {
+		buf_text(&text, ", ");
+		words_span(&text, run->first, run->last);
+	}
+	paint(&p, DIM);
+	wrap(&p, text.at, 0, 0);
+	paint(&p, PLAIN);
+	buf_free(&text);
+}
+
+static void networks(struct buf *text, const struct network *at, size_t n)
+{
+	for (size_t i = 0; i < n && i < LISTED; i++) {
+		buf_text(text, i ? ", " : "");
+		words_network(text, &at[i]);
+	}
+	if (n > LISTED)
+		buf_printf(text, " and %zu more", n - LISTED);
+}
+
+static void duration(struct buf *text, int64_t us)
+{
+	int64_t s = us / SECOND;
+
+	if (s >= 172800)
+		buf_printf(text, " (%lld days %lld h)", (long long)(s / 86400),
+			   (long long)(s / 3600 % 24));
+	else if (s >= 3600)
+		buf_printf(text, " (%lld h %lld min)", (long long)(s / 3600),
+			   (long long)(s / 60 % 60));
+	else if (s >= 60)
+		buf_printf(text, " (%lld min %lld s)", (long long)(s / 60), (long long)(s % 60));
+	else if (s > 0)
+		buf_printf(text, " (%lld s)", (long long)s);
+}
+
+static void when(struct page *p, const struct finding *f, struct buf *text)
+{
+	words_span(text, f->first, f->last);
+	if (f->first != TIME_NONE && f->last != TIME_NONE)
+		duration(text, f->last - f->first);
+	if (f->nwave > 1)
+		buf_printf(text, ", in %zu waves", f->nwave);
+	if (f->state == STATE_ONGOING)
+		buf_text(text, "; goes on");
+	else if (f->state == STATE_OPEN_AT_END)
+		buf_text(text, "; still there at the end of the data");
+	say(p, "when", text);
+}
+
+static void prefixes(struct page *p, const struct finding *f, struct buf *text)
+{
+	static const char *const what[] = {
+	    [ROV_NOT_FOUND] = "no ROA", [ROV_VALID] = "RPKI valid", [ROV_INVALID] = "RPKI invalid"};
+	size_t state[4] = {0}, said = 0;
+	char t[PREFIX_TEXT];
+
+	for (size_t i = 0; i < f->nprefix; i++) {
+		if (i < LISTED)
+			buf_printf(text, "%s%s", i ? ", " : "",
+				   prefix_text(t, f->prefix[i].prefix));
+		state[f->prefix[i].rpki]++;
+	}
+	if (f->nprefix > LISTED)
+		buf_printf(text, " and %zu more prefixes", f->nprefix - LISTED);
+	for (int s = ROV_INVALID; s > ROV_UNKNOWN; s--)
+		if (state[s])
+			buf_printf(text, "%s%zu %s", said++ ? ", " : "; by RPKI: ", state[s],
+				   what[s]);
+	for (size_t i = 0; i < f->nurl && i < LISTED; i++)
+		buf_printf(text, "%s%s", text->len ? ", " : "", f->url[i]);
+	if (f->nurl > LISTED)
+		buf_printf(text, " and %zu more", f->nurl - LISTED);
+	if (!text->len)
+		networks(text, f->asn, f->nasn);
+	say(p, "what", text);
+}
+
+static void seen(struct page *p, const struct finding *f, struct buf *text)
+{
+	size_t stale = 0;
+	char t[32];
+
+	if (f->peers || f->of_peers) {
+		buf_printf(text, "by %s", text_count(t, f->peers));
+		if (f->of_peers)
+			buf_printf(text, " of %s", text_count(t, f->of_peers));
+		buf_text(text, " peers at most at once");
+	}
+	for (size_t i = 0; i < f->nbeliever; i++)
+		stale += f->believer[i].stale;
+	if (stale)
+		buf_printf(text, "; %zu never let go of it (stale)", stale);
+	say(p, "seen", text);
+}
+
+static void where(struct page *p, const struct finding *f, struct buf *text)
+{
+	for (size_t i = 0; i < f->ncountry && i < 2 * LISTED; i++)
+		buf_printf(text, "%s%s", i ? ", " : "", f->country[i]);
+	if (f->ncountry > 2 * LISTED)
+		buf_printf(text, " and %zu more countries", f->ncountry - 2 * LISTED);
+	if (f->nwhere)
+		buf_text(text, text->len ? "; " : "");
+	networks(text, f->where, f->nwhere);
+	if (f->hop)
+		buf_printf(text, "%shop %s", text->len ? "; " : "", f->hop);
+	say(p, "where", text);
+}
+
+static enum colour grave(const struct finding *f)
+{
+	return !strncmp(f->kind, "route.hijack", 12) || !strncmp(f->kind, "outage", 6) ||
+		       !strcmp(f->kind, "site.blocked") || !strcmp(f->kind, "site.rerouted")
+		   ? RED
+		   : YELLOW;
+}
+
+static void kind_line(struct page *p, const struct finding *f, size_t i)
+{
+	struct buf text = {0};
+
+	buf_printf(p->out, "%-2zu ", i + 1);
+	paint(p, grave(f));
+	safe(&text, f->kind);
+	buf_add(p->out, text.at, text.len);
+	paint(p, PLAIN);
+	buf_printf(p->out, "  %s (%.2f)", words_sure(f->confidence), f->confidence);
+	if (f->layer && f->mechanism) {
+		buf_reset(&text);
+		safe(&text, f->mechanism);
+		buf_printf(p->out, ", by %s", text.at);
+	}
+	buf_char(p->out, '\n');
+	buf_free(&text);
+}
+
+static void in_full(struct page *p, const struct finding *f, size_t i)
+{
+	struct buf text = {0};
+
+	buf_char(p->out, '\n');
+	kind_line(p, f, i);
+	if (f->title) {
+		spaces(p, 3);
+		wrap(p, f->title, 3, 3);
+	}
+	when(p, f, &text);
+	if (f->actor.role || f->actor.net.asn) {
+		words_network(&text, &f->actor.net);
+		if (f->actor.role)
+			buf_printf(&text, " as %s", f->actor.role);
+		buf_printf(&text, ", %s (%.2f)", words_sure(f->actor.confidence),
+			   f->actor.confidence);
+		if (f->actor.why)
+			buf_printf(&text, ": %s", f->actor.why);
+		say(p, "who", &text);
+	}
+	networks(&text, f->victim, f->nvictim);
+	say(p, "whom", &text);
+	prefixes(p, f, &text);
+	networks(&text, f->carrier, f->ncarrier);
+	say(p, "via", &text);
+	seen(p, f, &text);
+	where(p, f, &text);
+	for (size_t k = 0; k < f->ntag && k < LISTED; k++)
+		buf_printf(&text, "%s%s (%+.2f)", k ? "; " : "",
+			   f->tag[k].text ? f->tag[k].text : f->tag[k].id, f->tag[k].weight);
+	say(p, "since", &text);
+	for (size_t k = 0; k < f->ncaveat; k++)
+		buf_printf(&text, "%s%s", k ? " " : "", f->caveat[k]);
+	say(p, "but", &text);
+	if (f->rule) {
+		buf_printf(&text, "%s, version %u: %s", f->rule->id, f->rule->version,
+			   f->rule->text);
+		say(p, "rule", &text);
+	}
+	buf_hex(&text, f->id, sizeof(f->id));
+	buf_printf(&text, ", %zu piece%s of evidence", f->nevidence, f->nevidence == 1 ? "" : "s");
+	say(p, "id", &text);
+	buf_free(&text);
+}
+
+static void notes(struct page *p, const struct run_report *run)
+{
+	if (!run->nnote)
+		return;
+	title(p, "Notes");
+	for (size_t i = 0; i < run->nnote; i++) {
+		buf_text(p->out, " - ");
+		wrap(p, run->note[i], 3, 3);
+	}
+}
+
+/* What was not read: which, where, how much, why. */
+static void unread(struct page *p, const struct run_report *run)
+{
+	struct buf text = {0};
+	size_t said = 0, more = 0;
+	char t[32];
+
+	for (size_t i = 0; i < run->nsource; i++) {
+		const struct source_report *s = &run->source[i];
+		bool faulty = s->fault || s->skipped || s->ngarbled || s->empty || !s->kind;
+
+		if (!faulty)
+			continue;
+		if (said == FAULTS && !run->style.verbose) {
+			more++;
+			continue;
+		}
+		if (!said++)
+			title(p, "Not read");
+		buf_reset(&text);
+		buf_printf(&text, "%s: ", s->path);
+		if (s->empty)
+			buf_text(&text, "empty");
+		else if (!s->kind)
+			buf_text(&text, "not a kind that I know");
+		else {
+			buf_printf(&text, "%s of ", text_count(t, s->skipped));
+			buf_printf(&text, "%s records skipped", text_count(t, s->records));
+			if (s->ngarbled && s->garbled[0].why)
+				buf_printf(&text, ", the first at byte %s: %s",
+					   text_count(t, s->garbled[0].offset), s->garbled[0].why);
+		}
+		if (s->fault)
+			buf_printf(&text, "; %s", s->fault);
+		buf_text(p->out, " - ");
+		wrap(p, text.at, 3, 3);
+	}
+	if (more)
+		buf_printf(p->out, "   and %zu more sources\n", more);
+	buf_free(&text);
+}
+
+static void tail(struct buf *out, const struct run_report *run, const struct findings *all)
+{
+	struct page p = page_of(out, run);
+	size_t full = run->style.verbose ? all->n : all->n <= FULL ? all->n : 1, i;
+	struct buf text = {0};
+
+	buf_char(out, '\n');
+	words_verdict(&text, run, all);
+	paint(&p, BOLD);
+	wrap(&p, text.at, 0, 0);
+	paint(&p, PLAIN);
+	for (i = 0; i < full; i++)
+		in_full(&p, all->at[i], i);
+	for (; i < all->n && i < full + BRIEF; i++) {
+		const struct finding *f = all->at[i];
+
+		if (i == full)
+			buf_char(out, '\n');
+		kind_line(&p, f, i);
+		spaces(&p, 3);
+		buf_reset(&text);
+		buf_printf(&text, "%s: ", f->title ? f->title : "");
+		words_span(&text, f->first, f->last);
+		wrap(&p, text.at, 3, 3);
+	}
+	if (i < all->n) {
+		char t[32];
+
+		buf_printf(out, "\n%s more: -v shows them here, --json and --html FILE in full.\n",
+			   text_count(t, all->n - i));
+	}
+	notes(&p, run);
+	unread(&p, run);
+	buf_free(&text);
+}
+
+const struct output output_text = {
+    .name = "text", .about = "one screen for a person", .head = head, .tail = tail};

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+
+#include "report/words.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "fact/country.h"
+
+/* {kind, one, many}, the longest match first where one begins another. */
+static const struct {
+	const char *kind, *one, *many;
+} kinds[] = {
+    {"route.hijack", "route hijack", "route hijacks"},
+    {"route.invalid", "route that RPKI calls invalid", "routes that RPKI calls invalid"},
+    {"route.leak", "route leak", "route leaks"},
+    {"route.bogon", "route of addresses that nobody may announce",
+     "routes of addresses that nobody may announce"},
+    {"route.malformed", "malformed announcement", "malformed announcements"},
+    {"outage.country", "country outage", "country outages"},
+    {"outage.network", "network outage", "network outages"},
+    {"site.blocked", "blocked site", "blocked sites"},
+    {"site.rerouted", "rerouted site", "rerouted sites"},
+    {"site.throttled", "throttled site", "throttled sites"},
+    {"site.down", "site that is down", "sites that are down"},
+    {"site.geofenced", "site closed to this country", "sites closed to this country"},
+    {"tool.unreachable", "tool out of reach", "tools out of reach"},
+    {"name.insecure", "name without secure communication", "names without secure communication"},
+};
+
+enum { NKINDS = sizeof(kinds) / sizeof(*kinds) };
+
+/* The row of the table that a kind belongs to; NKINDS: none. */
+static size_t kind_of(const char *kind)
+{
+	size_t i = 0;
+
+	for (; i < NKINDS; i++) {
+		size_t n = strlen(kinds[i].kind);
+
+		if (!strncmp(kind, kinds[i].kind, n) && (!kind[n] || kind[n] == '.'))
+			break;
+	}
+	return i;
+}
+
+const char *words_kind(const char *kind)
+{
+	size_t i = kind_of(kind);
+
+	return i < NKINDS ? kinds[i].one : kind;
+}
+
+const char *words_sure(double c)
+{
+	return c >= 0.95   ? "almost certain"
+	       : c >= 0.8  ? "very likely"
+	       : c >= 0.6  ? "likely"
+	       : c >= 0.4  ? "as likely as not"
+	       : c >= 0.05 ? "unlikely"
+			   : "very unlikely";
+}
+
+void words_network(struct buf *out, const struct network *n)
+{
+	const char *country = country_name(n->country);
+
+	if (n->asn)
+		buf_printf(out, "AS%u", n->asn);
+	if (n->name && *n->name)
+		buf_printf(out, "%s%s", n->asn ? " " : "", n->name);
+	if (!n->asn && !(n->name && *n->name))
+		buf_text(out, "an unknown network");
+	if (country || n->country[0])
+		buf_printf(out, " (%s)", country ? country : n->country);
+}
+
+/* "16 June 2026" and "07:08:57" of a time. */
+static void day_and_clock(int64_t time, struct buf *day, char clock[9])
+{
+	static const char *const month[] = {"January",	 "February", "March",	 "April",
+					    "May",	 "June",     "July",	 "August",
+					    "September", "October",  "November", "December"};
+	char t[TEXT_TIME];
+
+	text_time(t, time);
+	/* YYYY-MM-DDTHH:MM:SS; years of five digits do not happen. */
+	buf_reset(day);
+	buf_printf(day, "%d %s %.4s", (t[8] - '0') * 10 + t[9] - '0',
+		   month[((t[5] - '0') * 10 + t[6] - '0' - 1) % 12], t);
+	memcpy(clock, t + 11, 8);
+	clock[8] = '\0';
+}
+
+void words_span(struct buf *out, int64_t first, int64_t last)
+{
+	struct buf day = {0}, day2 = {0};
+	char clock[9], clock2[9];
+
+	if (first == TIME_NONE) {
+		buf_text(out, "at a time that the data does not say");
+		return;
+	}
+	if (last == TIME_NONE)
+		last = first;
+	day_and_clock(first, &day, clock);
+	day_and_clock(last, &day2, clock2);
+	if (!strcmp(day.at, day2.at) && !strcmp(clock, clock2))
+		buf_printf(out, "%s, %s UTC", day.at, clock);
+	else if (!strcmp(day.at, day2.at))
+		buf_printf(out, "%s, %s to %s UTC", day.at, clock, clock2);
+	else
+		buf_printf(out, "%s, %s, to %s, %s UTC", day.at, clock, day2.at, clock2);
+	buf_free(&day);
+	buf_free(&day2);
+}
+
+static void count_of(struct buf *out, uint64_t n, const char *one, const char *many)
+{
+	char t[32];
+
+	buf_printf(out, "%s %s", text_count(t, n), n == 1 ? one : many);
+}
+
+/* The victims as one would say them: the name that most share, or how many networks. */
+static void victims(struct buf *out, const struct finding *f)
+{
+	bool same = true;
+
+	if (!f->nvictim) {
+		buf_text(out, "others");
+		return;
+	}
+	if (f->nvictim == 1) {
+		words_network(out, &f->victim[0]);
+		return;
+	}
+	for (size_t i = 1; i < f->nvictim && same; i++)
+		same = f->victim[0].name && f->victim[i].name &&
+		       !strcmp(f->victim[0].name, f->victim[i].name);
+	if (same)
+		buf_printf(out, "%s (%zu networks)", f->victim[0].name, f->nvictim);
+	else {
+		words_network(out, &f->victim[0]);
+		buf_printf(out, " and %zu other network%s", f->nvictim - 1,
+			   f->nvictim == 2 ? "" : "s");
+	}
+}
+
+/* What happened, in one sentence without its stop. */
+static void sentence(struct buf *out, const struct finding *f)
+{
+	if (!strncmp(f->kind, "route.hijack", 12) && f->nprefix) {
+		words_network(out, &f->actor.net);
+		buf_text(out, " announced ");
+		count_of(out, f->nprefix, "prefix", "prefixes");
+		buf_text(out, " of ");
+		victims(out, f);
+		if (f->peers) {
+			char t[32];
+
+			buf_printf(out, "; %s", text_count(t, f->peers));
+			if (f->of_peers)
+				buf_printf(out, " of %s", text_count(t, f->of_peers));
+			buf_text(out, f->peers == 1 && !f->of_peers
+					  ? " vantage point believed it"
+					  : " vantage points believed it");
+		}
+	} else {
+		buf_text(out, f->title ? f->title : words_kind(f->kind));
+	}
+	buf_text(out, ": ");
+	words_span(out, f->first, f->last);
+}
+
+static void others(struct buf *out, const struct findings *all)
+{
+	size_t count[NKINDS + 1] = {0}, n = 0, said = 0;
+
+	for (size_t i = 1; i < all->n; i++)
+		count[kind_of(all->at[i]->kind)]++;
+	for (size_t k = 0; k <= NKINDS; k++)
+		n += !!count[k];
+	if (!n)
+		return;
+	buf_text(out, " Found besides: ");
+	for (size_t k = 0; k <= NKINDS; k++) {
+		if (!count[k])
+			continue;
+		if (said)
+			buf_text(out, said + 1 == n ? " and " : ", ");
+		count_of(out, count[k], k < NKINDS ? kinds[k].one : "finding of another kind",
+			 k < NKINDS ? kinds[k].many : "findings of other kinds");
+		said++;
+	}
+	buf_char(out, '.');
+}
+
+void words_verdict(struct buf *out, const struct run_report *run, const struct findings *all)
+{
+	if (run->partial)
+		buf_text(out, "The run was interrupted, this is what was found until then. ");
+	if (all->n) {
+		const struct finding *f = all->at[0];
+
+		sentence(out, f);
+		buf_char(out, '.');
+		if (f->state == STATE_ONGOING)
+			buf_text(out, " It goes on.");
+		else if (f->state == STATE_OPEN_AT_END)
+			buf_text(out, " It had not ended when the data ended.");
+		others(out, all);
+		return;
+	}
+	if (!run->routes && !run->records) {
+		buf_text(out, "Nothing was judged: ");
+		buf_text(out, run->nsource ? "no source has a record that can be judged."
+					   : "there is no source.");
+		return;
+	}
+	buf_text(out, "Nothing was found: no rule fired on ");
+	if (run->routes)
+		count_of(out, run->routes, "route", "routes");
+	else
+		count_of(out, run->records, "record", "records");
+	if (run->first != TIME_NONE) {
+		buf_text(out, ", ");
+		words_span(out, run->first, run->last);
+	}
+	buf_char(out, '.');
+}
+
+/* Attributions that terms of use ask for, by the kind or the coding of a source. */
+static const struct {
+	const char *kind, *path, *text;
+} owed[] = {
+    {"ripestat", NULL,
+     "RIPEstat data: RIPE NCC, https://stat.ripe.net. RIPEstat is the RIPE NCC's interface to what "
+     "it knows of Internet number resources; its routes come from the Routing Information "
+     "Service."},
+    {"rislive", NULL,
+     "RIS data: RIPE NCC, https://ris.ripe.net. The Routing Information Service collects BGP "
+     "routes "
+     "from peers all over the world."},
+    {"mrt", "rrc",
+     "RIS data: RIPE NCC, https://ris.ripe.net. The Routing Information Service collects BGP "
+     "routes "
+     "from peers all over the world."},
+    {"mrt", "route-views",
+     "Route Views data: University of Oregon Route Views Project, https://www.routeviews.org, "
+     "CC BY 4.0."},
+    {"atlas", NULL,
+     "RIPE Atlas data: RIPE NCC, https://atlas.ripe.net. RIPE Atlas measures the Internet from "
+     "thousands of probes that volunteers host."},
+    {"ooni", NULL,
+     "Measurements: Open Observatory of Network Interference (OONI), https://ooni.org, CC BY 4.0 "
+     "(before 2024: CC BY-NC-SA 4.0)."},
+};
+
+enum { NOWED = sizeof(owed) / sizeof(*owed) };
+
+static bool owes(const struct run_report *run, size_t row)
+{
+	for (size_t i = 0; i < run->nsource; i++) {
+		const struct source_report *s = &run->source[i];
+
+		if (s->kind && !strncmp(s->kind, owed[row].kind, strlen(owed[row].kind)) &&
+		    (!owed[row].path || (s->path && strstr(s->path, owed[row].path))))
+			return true;
+	}
+	return false;
+}
+
+bool words_thanks(const struct run_report *run, size_t i, const char **text)
+{
+	for (size_t row = 0; row < NOWED; row++) {
+		bool again = false;
+
+		for (size_t j = 0; j < row; j++)
+			again |= !strcmp(owed[j].text, owed[row].text) && owes(run, j);
+		if (again || !owes(run, row))
+			continue;
+		if (!i--) {
+			*text = owed[row].text;
+			return true;
+		}
+	}
+	if (i < run->nthanks) {
+		*text = run->thanks[i];
+		return true;
+	}
+	return false;
+}
