@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * Files that appear whole or not at all: a temporary name beside the right one, fsync, rename,
+ * and the folder synced, so that a crash leaves the old file or the new one.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* mode is narrowed by the umask, as with open(2). A path that is not a regular file (a pipe,
+ * /dev/null) is written to as it is. */
+bool file_put(const char *path, const void *p, size_t n, mode_t mode, struct err *err);
+
+/* Writes all of it, whatever write(2) says in between; false with errno set. */
+bool file_write(int fd, const void *p, size_t n);
+
+/* mkdir -p; what is there already is fine. */
+bool file_folder(const char *path, mode_t mode, struct err *err);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+
+#include "cmd/common.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+struct common common = {.color = true};
+
+int complain(int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	fputs("meridian: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return status;
+}
+
+void talk(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (common.quiet)
+		return;
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+bool colored(FILE *f)
+{
+	const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return common.color && !(none && *none) && isatty(fileno(f)) &&
+	       !(term && !strcmp(term, "dumb"));
+}
+
+int terminal_width(FILE *f)
+{
+	struct winsize ws;
+
+	if (isatty(fileno(f)) && !ioctl(fileno(f), TIOCGWINSZ, &ws) && ws.ws_col >= 40)
+		return ws.ws_col;
+	return 80;
+}
+
+bool put_file(const char *path, const void *p, size_t n, struct err *err)
+{
+	if (!strcmp(path, "-")) {
+		if (fwrite(p, 1, n, stdout) != n || fflush(stdout))
+			return err_sys(err, "standard output");
+		return true;
+	}
+	return file_put(path, p, n, 0666, err);
+}
+
+bool put_result(const struct buf *b, struct err *err)
+{
+	return put_file(common.output ? common.output : "-", b->at, b->len, err);
+}

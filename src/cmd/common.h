@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * What every command shares: the options that mean the same everywhere, talk on stderr, and
+ * output that appears whole or not at all.
+ */
+#ifndef CMD_COMMON_H
+#define CMD_COMMON_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/opt.h"
+
+struct common {
+	const char *output; /* -o FILE, NULL: stdout */
+	bool json, quiet, verbose;
+	bool color; /* --no-color and NO_COLOR clear it; only a terminal gets colours */
+};
+
+extern struct common common;
+
+/* The last entries of every command's table. */
+#define COMMON_OPTS                                                                                 \
+	{"json", 0, OPT_BOOL, &common.json, NULL, "Print JSON (docs/formats.md).", NULL},           \
+	    {"output",                                                                              \
+	     'o',                                                                                   \
+	     OPT_TEXT,                                                                              \
+	     &common.output,                                                                        \
+	     "FILE",                                                                                \
+	     "Write the result to FILE instead of standard output. FILE appears whole or not at "   \
+	     "all.",                                                                                \
+	     NULL},                                                                                 \
+	    {"quiet",	    'q',  OPT_BOOL,                                                         \
+	     &common.quiet, NULL, "Say nothing on standard error but failures.",                    \
+	     NULL},                                                                                 \
+	    {"verbose", 'v', OPT_BOOL, &common.verbose, NULL, "Say more on standard error.", NULL}, \
+	    {"color",                                                                               \
+	     0,                                                                                     \
+	     OPT_BOOL,                                                                              \
+	     &common.color,                                                                         \
+	     NULL,                                                                                  \
+	     "Colour what a terminal shows; --no-color and the environment variable NO_COLOR "      \
+	     "turn "                                                                                \
+	     "it off.",                                                                             \
+	     NULL},                                                                                 \
+	{                                                                                           \
+		NULL, 0, OPT_BOOL, NULL, NULL, NULL, NULL                                           \
+	}
+
+/* Prints "meridian: TEXT" on stderr and returns EXIT_COULD_NOT or the status given. */
+int complain(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Talk on stderr unless --quiet. */
+void talk(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* True when colours belong on that file. */
+bool colored(FILE *f);
+
+/* Columns of the terminal, 80 when it is none. */
+int terminal_width(FILE *f);
+
+/* Writes everything to --output (or stdout); false: who, why. */
+bool put_result(const struct buf *b, struct err *err);
+
+/* Whole or not at all: a temporary file beside it, fsync, rename. "-" is stdout. */
+bool put_file(const char *path, const void *p, size_t n, struct err *err);
+
+#endif
