@@ -61,7 +61,7 @@ struct relation {
 	int8_t kind; /* -1: a is provider of b; 0: peers */
 };
 
-struct measurement; /* fact/reply.h: what one probe saw of one target */
+struct measurement; /* fact/measurement.h: what one probe saw of one target */
 struct trace;	    /* fact/trace.h: the hops towards one target */
 
 enum fact_kind {
