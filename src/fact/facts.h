@@ -52,13 +52,31 @@ struct vrp {
 struct aspa {
 	uint32_t customer;
 	uint32_t nprovider;
-	const uint32_t *provider; /* ascending */
+	const uint32_t *provider; /* ascending, each once, once it is in struct aspas */
+	bool local;		  /* asserted by SLURM */
 };
 
 /* A relationship of two networks, CAIDA serial-1 and serial-2. */
 struct relation {
 	uint32_t a, b;
 	int8_t kind; /* -1: a is provider of b; 0: peers */
+};
+
+/*
+ * A local exception, RFC 8416 3.3 and draft-ietf-sidrops-aspa-slurm: what matches is taken out of
+ * the table, whatever the order in which the sources come; what SLURM itself asserts stays.
+ */
+struct filter {
+	bool aspa; /* of ASPAs (then asn is the customer), else of VRPs */
+	bool has_prefix, has_asn;
+	struct prefix prefix; /* VRPs for it or for a part of it */
+	uint32_t asn;
+};
+
+/* Where a table comes from, as it says itself; comes with its first or its last facts. */
+struct provenance {
+	int64_t time;	  /* of its data, TIME_NONE unknown */
+	const char *text; /* "rpki-client on josephine", "" unknown */
 };
 
 struct measurement; /* fact/measurement.h: what one probe saw of one target */
@@ -70,6 +88,8 @@ enum fact_kind {
 	FACT_VRP,
 	FACT_ASPA,
 	FACT_RELATION,
+	FACT_FILTER,
+	FACT_PROVENANCE,
 	FACT_MEASUREMENT,
 	FACT_TRACE,
 };
@@ -82,6 +102,8 @@ struct fact {
 		struct vrp vrp;
 		struct aspa aspa;
 		struct relation relation;
+		struct filter filter;
+		struct provenance provenance;
 		const struct measurement *measurement;
 		const struct trace *trace;
 	};
