@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+
+#include "base/url.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "version.h"
+
+#define URL_AHEAD ((size_t)1 << 20) /* bytes kept before the server is asked to wait */
+
+struct url {
+	CURLM *multi;
+	CURL *easy;
+	struct buf got; /* from `at` on not given out yet */
+	size_t at;
+	bool paused, done, body;
+	CURLcode result;
+	char why[CURL_ERROR_SIZE];
+};
+
+bool url_is(const char *path)
+{
+	return !strncasecmp(path, "http://", 7) || !strncasecmp(path, "https://", 8);
+}
+
+static size_t arrived(char *p, size_t size, size_t n, void *arg)
+{
+	struct url *u = arg;
+
+	n *= size;
+	u->body = true;
+	if (u->got.len - u->at >= URL_AHEAD) {
+		u->paused = true;
+		return CURL_WRITEFUNC_PAUSE;
+	}
+	if (u->at == u->got.len) {
+		u->at = 0;
+		buf_reset(&u->got);
+	}
+	buf_add(&u->got, p, n);
+	return n;
+}
+
+/* Lets libcurl work until there are bytes, or the end, or stop is set. */
+static void drive(struct url *u, const atomic_bool *stop)
+{
+	while (!u->done && u->at == u->got.len) {
+		CURLMsg *m;
+		int running, left;
+
+		if (stop && atomic_load_explicit(stop, memory_order_relaxed))
+			return;
+		if (u->paused) {
+			u->paused = false;
+			curl_easy_pause(u->easy, CURLPAUSE_CONT);
+			if (u->at != u->got.len)
+				return;
+		}
+		curl_multi_perform(u->multi, &running);
+		while ((m = curl_multi_info_read(u->multi, &left)) != NULL)
+			if (m->msg == CURLMSG_DONE) {
+				u->done = true;
+				u->result = m->data.result;
+			}
+		if (!u->done && u->at == u->got.len)
+			curl_multi_poll(u->multi, NULL, 0, 200, NULL);
+	}
+}
+
+static void global_init(void)
+{
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static const char *why(const struct url *u)
+{
+	return u->why[0] ? u->why : curl_easy_strerror(u->result);
+}
+
+struct url *url_open(const char *address, uint64_t *size, struct err *err)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct url *u = mem_zero(1, sizeof(*u));
+	curl_off_t length = 0;
+
+	pthread_once(&once, global_init);
+	u->multi = curl_multi_init();
+	u->easy = curl_easy_init();
+	if (!u->multi || !u->easy) {
+		err_set(err, "%s: libcurl does not start", address);
+		url_close(u);
+		return NULL;
+	}
+	curl_easy_setopt(u->easy, CURLOPT_URL, address);
+	curl_easy_setopt(u->easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(u->easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(u->easy, CURLOPT_FOLLOWLOCATION, 1L);
+	curl_easy_setopt(u->easy, CURLOPT_MAXREDIRS, 10L);
+	curl_easy_setopt(u->easy, CURLOPT_FAILONERROR, 1L);
+	curl_easy_setopt(u->easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(u->easy, CURLOPT_CONNECTTIMEOUT, 30L);
+	/* A live stream may be silent for a while; one that is dead for two minutes is not live. */
+	curl_easy_setopt(u->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(u->easy, CURLOPT_LOW_SPEED_TIME, 120L);
+	curl_easy_setopt(u->easy, CURLOPT_BUFFERSIZE, 262144L);
+	curl_easy_setopt(u->easy, CURLOPT_USERAGENT, "meridian/" MERIDIAN_VERSION);
+	curl_easy_setopt(u->easy, CURLOPT_ERRORBUFFER, u->why);
+	curl_easy_setopt(u->easy, CURLOPT_WRITEFUNCTION, arrived);
+	curl_easy_setopt(u->easy, CURLOPT_WRITEDATA, u);
+	curl_multi_add_handle(u->multi, u->easy);
+	drive(u, NULL);
+	if (u->done && u->result != CURLE_OK && !u->body) {
+		err_set(err, "%s: cannot be fetched: %s", address, why(u));
+		url_close(u);
+		return NULL;
+	}
+	if (!curl_easy_getinfo(u->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length) && length > 0)
+		*size = (uint64_t)length;
+	return u;
+}
+
+size_t url_read(struct url *u, uint8_t *p, size_t n, const atomic_bool *stop, struct err *err)
+{
+	size_t have;
+
+	drive(u, stop);
+	have = u->got.len - u->at;
+	if (!have) {
+		if (u->done && u->result != CURLE_OK)
+			err_set(err, "the transfer broke off: %s", why(u));
+		return 0;
+	}
+	if (n > have)
+		n = have;
+	memcpy(p, u->got.at + u->at, n);
+	u->at += n;
+	return n;
+}
+
+void url_close(struct url *u)
+{
+	if (!u)
+		return;
+	if (u->multi && u->easy)
+		curl_multi_remove_handle(u->multi, u->easy);
+	if (u->easy)
+		curl_easy_cleanup(u->easy);
+	if (u->multi)
+		curl_multi_cleanup(u->multi);
+	buf_free(&u->got);
+	free(u);
+}
