@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/opt.h"
 #include "base/text.h"
+#include "cmd/commands.h"
 #include "cmd/common.h"
 #include "version.h"
 

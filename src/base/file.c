@@ -50,43 +50,86 @@ static void sync_folder(const char *path)
 	free(copy);
 }
 
-bool file_put(const char *path, const void *p, size_t n, mode_t mode, struct err *err)
+bool file_begin(struct file_whole *f, const char *path, mode_t mode, struct err *err)
 {
 	size_t size = strlen(path) + 32;
-	char *tmp;
 	struct stat st;
-	int fd;
-	bool ok;
 
+	*f = (struct file_whole){.path = mem_text(path)};
 	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
-		fd = open(path, O_WRONLY | O_CLOEXEC);
-		if (fd < 0)
-			return err_sys(err, "%s", path);
-		ok = file_write(fd, p, n);
-		if (close(fd) || !ok)
-			return err_sys(err, "%s", path);
-		return true;
-	}
-	tmp = mem_alloc(size);
-	snprintf(tmp, size, "%s.%ld.tmp", path, (long)getpid());
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-	if (fd < 0) {
-		ok = err_sys(err, "%s", tmp);
+		f->fd = open(path, O_WRONLY | O_CLOEXEC);
 	} else {
-		ok = file_write(fd, p, n) && !fsync(fd);
-		if (!ok)
-			err_sys(err, "%s", tmp);
-		if (close(fd) && ok)
-			ok = err_sys(err, "%s", tmp);
-		if (ok && rename(tmp, path))
-			ok = err_sys(err, "%s", path);
-		if (ok)
-			sync_folder(path);
-		else
-			unlink(tmp);
+		f->tmp = mem_alloc(size);
+		snprintf(f->tmp, size, "%s.%ld.tmp", path, (long)getpid());
+		f->fd = open(f->tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	}
-	free(tmp);
+	if (f->fd >= 0)
+		return true;
+	err_sys(err, "%s", path);
+	free(f->path);
+	free(f->tmp);
+	return false;
+}
+
+bool file_end(struct file_whole *f, bool keep, struct err *err)
+{
+	bool ok = true;
+
+	if (keep && f->tmp && fsync(f->fd))
+		ok = err_sys(err, "%s", f->path);
+	if (close(f->fd) && ok)
+		ok = err_sys(err, "%s", f->path);
+	if (f->tmp && ok && keep && rename(f->tmp, f->path))
+		ok = err_sys(err, "%s", f->path);
+	if (f->tmp && ok && keep)
+		sync_folder(f->path);
+	else if (f->tmp)
+		unlink(f->tmp);
+	free(f->path);
+	free(f->tmp);
 	return ok;
+}
+
+bool file_put(const char *path, const void *p, size_t n, mode_t mode, struct err *err)
+{
+	struct file_whole f;
+	struct err unused;
+
+	if (!file_begin(&f, path, mode, err))
+		return false;
+	if (!file_write(f.fd, p, n)) {
+		err_sys(err, "%s", path);
+		file_end(&f, false, &unused);
+		return false;
+	}
+	return file_end(&f, true, err);
+}
+
+bool file_get(const char *path, struct buf *out, size_t max, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t start = out->len;
+	ssize_t got = 1;
+
+	if (fd < 0)
+		return err_sys(err, "%s", path);
+	while (got && out->len - start <= max) {
+		got = read(fd, buf_room(out, 65536), 65536);
+		if (got < 0) {
+			if (errno == EINTR)
+				continue;
+			err_sys(err, "%s", path);
+			close(fd);
+			return false;
+		}
+		out->len += (size_t)got;
+		out->at[out->len] = '\0';
+	}
+	close(fd);
+	if (out->len - start > max)
+		return err_set(err, "%s: larger than %zu bytes, which is too much for this", path,
+			       max);
+	return true;
 }
 
 bool file_folder(const char *path, mode_t mode, struct err *err)

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * meridian observe: the main job. Options and what is printed; the run itself is in run.c.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/sandbox.h"
+#include "base/stream.h"
+#include "cmd/commands.h"
+#include "cmd/common.h"
+#include "cmd/run.h"
+#include "report/html.h"
+
+static struct opt_list vrps, slurm, fail_on;
+static const char *relations, *as, *html, *map;
+static bool jsonl, csv;
+
+static const struct opt opts[] = {
+    {"vrps", 0, OPT_LIST, &vrps, "FILE",
+     "Validate origins against these VRPs (rpki-client or Routinator, JSON or CSV). May be given "
+     "more than once, and VRPs among the sources count as well.",
+     NULL},
+    {"slurm", 0, OPT_LIST, &slurm, "FILE",
+     "Apply these local exceptions (SLURM, RFC 8416) to the VRPs and ASPAs.", NULL},
+    {"relationships", 0, OPT_TEXT, &relations, "FILE",
+     "AS relationships in CAIDA's serial-1 or serial-2 form. Without it the embedded ones of June "
+     "2018 are used, and dated wherever they matter.",
+     NULL},
+    {"as", 0, OPT_TEXT, &as, "FORM",
+     "Print every route, a line each, and judge nothing. bgpdump: exactly what 'bgpdump -m' "
+     "prints. routes: with its RPKI and ASPA state.",
+     "bgpdump|routes"},
+    {"jsonl", 0, OPT_BOOL, &jsonl, NULL, "Print JSON lines, one finding a line.", NULL},
+    {"csv", 0, OPT_BOOL, &csv, NULL, "Print CSV, one finding a row.", NULL},
+    {"html", 0, OPT_TEXT, &html, "FILE", "Write the report as one self-contained page too.", NULL},
+    {"map", 0, OPT_TEXT, &map, "FILE",
+     "Use the country shapes of this TopoJSON file on the page's map.", NULL},
+    {"fail-on", 0, OPT_LIST, &fail_on, "KIND",
+     "Exit with 10 when a finding of this kind was made. 'route.hijack' means every kind that "
+     "starts so; 'any' means all.",
+     NULL},
+    COMMON_OPTS};
+
+static bool failing(const struct findings *fs)
+{
+	for (size_t i = 0; i < fs->n; i++)
+		for (size_t k = 0; k < fail_on.n; k++) {
+			const char *want = fail_on.at[k], *kind = fs->at[i]->kind;
+			size_t n = strlen(want);
+
+			if (!strcmp(want, "any") ||
+			    (!strncmp(kind, want, n) && (!kind[n] || kind[n] == '.')))
+				return true;
+		}
+	return false;
+}
+
+/* Lines go out as they come; with -o into a file that appears when it is whole. */
+static bool lines_out(struct run *r, const struct lines *lines, struct err *err)
+{
+	struct file_whole f;
+	bool ok;
+
+	if (!common.output || !strcmp(common.output, "-"))
+		return run_lines(r, lines, STDOUT_FILENO, err);
+	if (!file_begin(&f, common.output, 0666, err))
+		return false;
+	ok = run_lines(r, lines, f.fd, err);
+	return file_end(&f, ok, err) && ok;
+}
+
+/* The page, with the map that the user wants. */
+static bool put_html(const struct run_report *report, const struct findings *all, struct err *err)
+{
+	struct html_map shapes = {.name = map};
+	struct buf page = {0}, text = {0};
+	bool ok = true;
+
+	if (map) {
+		ok = file_get(map, &text, (size_t)64 << 20, err);
+		shapes.at = text.at;
+		shapes.n = text.len;
+	}
+	ok = ok && html_write(&page, report, all, map ? &shapes : NULL, err) &&
+	     put_file(html, page.at, page.len, err);
+	buf_free(&page);
+	buf_free(&text);
+	return ok;
+}
+
+static bool show(const struct run *r, const struct run_report *report, struct err *err)
+{
+	const struct output *o = output_find(common.json ? "json"
+					     : jsonl	 ? "jsonl"
+					     : csv	 ? "csv"
+							 : "text");
+	struct buf out = {0};
+	bool ok;
+
+	output_all(o, &out, report, &r->findings);
+	ok = put_result(&out, err);
+	buf_free(&out);
+	if (ok && html)
+		ok = put_html(report, &r->findings, err);
+	return ok;
+}
+
+/* From here on only the folders of the outputs can be written to. */
+static void narrow(int argc, char **argv)
+{
+	struct arena a = {0};
+	const char *folder[2], *why;
+	struct sandbox s = {.write = folder};
+	const char *const out[] = {common.output, html};
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *slash = out[i] ? strrchr(out[i], '/') : NULL;
+
+		if (!out[i])
+			continue;
+		folder[s.nwrite++] = !slash ? "."
+				     : slash == out[i]
+					 ? "/"
+					 : arena_textn(&a, out[i], (size_t)(slash - out[i]));
+	}
+	for (int i = 0; i < argc; i++)
+		s.network |= strstr(argv[i], "://") != NULL;
+	why = sandbox_enter(&s);
+	if (why && common.verbose)
+		talk("meridian: %s", why);
+	arena_free(&a);
+}
+
+static int observe(int argc, char **argv)
+{
+	const struct lines *lines = as ? lines_of(as) : NULL;
+	struct run_tables tables = {.vrps = &vrps,
+				    .slurm = &slurm,
+				    .relations = relations,
+				    .plain = as && !strcmp(as, "bgpdump")};
+	struct run_report report;
+	struct err err = {0};
+	struct run *r;
+	int status = EXIT_COULD_NOT;
+	bool ok = true;
+
+	if (!argc)
+		return complain(EXIT_USAGE, "observe wants a SOURCE: a file, a folder, a URL or -");
+	if (common.json + jsonl + csv + (as != NULL) > 1)
+		return complain(EXIT_USAGE, "--json, --jsonl, --csv and --as exclude one another");
+	narrow(argc, argv);
+	/* Lines name no sources, so nobody needs the digests that cost time. */
+	r = run_new(as ? 0 : STREAM_DIGEST);
+	r->progress = !as || common.output || !isatty(STDOUT_FILENO);
+	for (int i = 0; i < argc && ok; i++)
+		ok = run_add(r, argv[i], &err);
+	ok = ok && run_know(r, &tables, &err);
+	if (ok && lines)
+		ok = lines_out(r, lines, &err);
+	else if (ok)
+		ok = run_judge(r, &err);
+	if (ok && !lines) {
+		report = run_report(r, argc, argv);
+		report.style = text_style_of(common.output ? -1 : STDOUT_FILENO, !common.color);
+		report.style.verbose = common.verbose;
+		ok = show(r, &report, &err);
+	}
+	if (!ok) {
+		complain(EXIT_COULD_NOT, "%s", err.text);
+	} else {
+		status = run_status(r);
+		if (status != EXIT_COULD_NOT && failing(&r->findings))
+			status = EXIT_FOUND;
+	}
+	run_free(r);
+	return status;
+}
+
+const struct cmd cmd_observe = {
+    .name = "observe",
+    .args = "SOURCE…",
+    .about = "Read recorded sources of any kind, judge them, show what was found.",
+    .help = "A SOURCE is a file, a folder, a URL or - for standard input; its kind is told from "
+	    "its first bytes, never from its name, whether it is compressed or not. Any mix goes "
+	    "into one run: route archives (MRT, BMP, RIS Live, RIPEstat), VRPs and ASPAs, AS "
+	    "relationships, OONI measurements, RIPE Atlas traceroutes.\n\n"
+	    "Nothing is kept and nothing leaves the machine. Every record is decoded, or counted "
+	    "as skipped with its reason and byte offset. Ctrl-C ends at once with what was found "
+	    "so far.\n\n"
+	    "Exit status: 0 it ran, whatever it found; 1 it could not; 2 wrong usage; 3 it ran but "
+	    "some input was garbled or cut; 10 with --fail-on.",
+    .opts = opts,
+    .run = observe,
+};
