@@ -148,6 +148,40 @@ static void packed(void **state)
 	}
 }
 
+static void cuts(void **state)
+{
+	static const struct stream_cut cut[] = {{50, 10}, {5, 3},   {8, 2},
+						{50, 4},  {55, 10}, {90, 20}};
+	static const struct {
+		uint64_t at;
+		const char *text;
+	} want[] = {{5, "567"}, {8, "89"}, {50, "0123456789"}, {60, "01234"}, {90, "0123456789"}};
+	char text[101];
+	struct stream *s;
+	const uint8_t *p;
+	size_t got;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		text[i] = (char)('0' + i % 10);
+	s = stream_cuts(stream_of(text, 100, "text", 0), cut, sizeof(cut) / sizeof(*cut));
+	for (size_t i = 0; i < sizeof(want) / sizeof(*want); i++) {
+		p = stream_peek(s, 1000, &got);
+		assert_int_equal(got, strlen(want[i].text));
+		assert_memory_equal(p, want[i].text, got);
+		assert_int_equal(stream_offset(s), want[i].at);
+		stream_skip(s, 1);
+		assert_int_equal(stream_offset(s), want[i].at + 1);
+		stream_peek(s, 1, &got);
+		stream_skip(s, got);
+	}
+	stream_peek(s, 1, &got);
+	assert_int_equal(got, 0);
+	assert_string_equal(stream_fault(s),
+			    "the source ends before byte 110, which a piece of it names");
+	stream_close(s);
+}
+
 static void failures(void **state)
 {
 	struct err err = {0};
@@ -177,6 +211,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(packed),
+	    cmocka_unit_test(cuts),
 	    cmocka_unit_test(failures),
 	};
 

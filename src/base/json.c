@@ -53,7 +53,7 @@ static bool more(struct json *j, const char **keep)
 		return false;
 	}
 	stream_skip(j->in, (size_t)(from - j->start));
-	j->base += (uint64_t)(from - j->start);
+	j->base = stream_offset(j->in); /* jumps where a stream of cuts does */
 	p = (const char *)stream_peek(j->in, have + (have > CHUNK ? have : CHUNK), &got);
 	j->start = p;
 	j->at = p + at;

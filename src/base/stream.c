@@ -53,6 +53,12 @@ struct stream {
 
 	pthread_t thread;
 	bool threaded;
+
+	/* stream_cuts(): the stream that is cut, and what is left of cut[0]. */
+	struct stream *of;
+	struct stream_cut *cut;
+	size_t ncut, icut;
+	char cutwhy[96];
 };
 
 static const struct coding *const codings[] = {&coding_gzip, &coding_bzip2, &coding_xz,
@@ -220,9 +226,91 @@ static void give_back(struct stream *s, struct piece *p)
 	pthread_mutex_unlock(&s->lock);
 }
 
+static int by_offset(const void *a, const void *b)
+{
+	const struct stream_cut *x = a, *y = b;
+
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	return (x->length < y->length) - (x->length > y->length); /* the longest piece as a whole */
+}
+
+struct stream *stream_cuts(struct stream *of, const struct stream_cut *cut, size_t n)
+{
+	struct stream *s = mem_zero(1, sizeof(*s));
+	uint64_t end = 0;
+
+	s->of = of;
+	s->cut = mem_zero(n, sizeof(*s->cut));
+	if (n) {
+		memcpy(s->cut, cut, n * sizeof(*cut));
+		qsort(s->cut, n, sizeof(*cut), by_offset);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct stream_cut c = s->cut[i];
+
+		if (c.length > UINT64_MAX - c.offset)
+			c.length = UINT64_MAX - c.offset;
+		if (c.offset < end) {
+			c.length = c.offset + c.length > end ? c.offset + c.length - end : 0;
+			c.offset = end;
+		}
+		if (!c.length)
+			continue;
+		end = c.offset + c.length;
+		s->cut[s->ncut++] = c;
+	}
+	return s;
+}
+
+static const uint8_t *cut_peek(struct stream *s, size_t want, size_t *got)
+{
+	struct stream_cut *c = &s->cut[s->icut];
+	const uint8_t *p = stream_peek(s->of, 1, got);
+
+	if (s->icut == s->ncut) {
+		*got = 0;
+		return p;
+	}
+	while (*got && stream_offset(s->of) < c->offset) {
+		uint64_t gap = c->offset - stream_offset(s->of);
+
+		stream_skip(s->of, gap < *got ? (size_t)gap : *got);
+		p = stream_peek(s->of, 1, got);
+	}
+	if (want > c->length)
+		want = (size_t)c->length;
+	p = stream_peek(s->of, want, got);
+	if (*got > c->length)
+		*got = (size_t)c->length;
+	if (*got < want && !s->fault) {
+		snprintf(s->cutwhy, sizeof(s->cutwhy),
+			 "the source ends before byte %llu, which a piece of it names",
+			 (unsigned long long)(c->offset + c->length));
+		s->fault = s->cutwhy;
+	}
+	return p;
+}
+
+static void cut_skip(struct stream *s, size_t n)
+{
+	struct stream_cut *c = &s->cut[s->icut];
+
+	if (!n)
+		return;
+	assert(n <= c->length);
+	stream_skip(s->of, n);
+	c->offset += n;
+	c->length -= n;
+	if (!c->length)
+		s->icut++;
+}
+
 const uint8_t *stream_peek(struct stream *s, size_t want, size_t *got)
 {
 	assert(want <= (size_t)256 << 20);
+	if (s->of)
+		return cut_peek(s, want, got);
 	while ((size_t)(s->end - s->at) < want && !s->ended) {
 		size_t left = (size_t)(s->end - s->at);
 		struct piece *p;
@@ -284,6 +372,10 @@ const uint8_t *stream_peek(struct stream *s, size_t want, size_t *got)
 
 void stream_skip(struct stream *s, size_t n)
 {
+	if (s->of) {
+		cut_skip(s, n);
+		return;
+	}
 	assert(n <= (size_t)(s->end - s->at));
 	s->at += n;
 	s->offset += n;
@@ -291,27 +383,33 @@ void stream_skip(struct stream *s, size_t n)
 
 uint64_t stream_offset(const struct stream *s)
 {
-	return s->offset;
+	if (!s->of)
+		return s->offset;
+	return s->icut < s->ncut ? s->cut[s->icut].offset : stream_offset(s->of);
 }
 
 const char *stream_fault(const struct stream *s)
 {
+	if (s->of && stream_fault(s->of))
+		return stream_fault(s->of);
 	return s->fault;
 }
 
 const char *stream_coding(const struct stream *s)
 {
+	if (s->of)
+		return stream_coding(s->of);
 	return s->coding ? s->coding->name : "plain";
 }
 
 uint64_t stream_raw(const struct stream *s)
 {
-	return raw_count(s->raw);
+	return s->of ? stream_raw(s->of) : raw_count(s->raw);
 }
 
 uint64_t stream_size(const struct stream *s)
 {
-	return raw_size(s->raw);
+	return s->of ? stream_size(s->of) : raw_size(s->raw);
 }
 
 static void stop(struct stream *s)
@@ -329,6 +427,8 @@ static void stop(struct stream *s)
 
 bool stream_digest(struct stream *s, uint8_t out[SHA256_SIZE], uint64_t *bytes)
 {
+	if (s->of)
+		return stream_digest(s->of, out, bytes);
 	stop(s);
 	s->ended = true;
 	if (!raw_digest(s->raw, out))
@@ -341,6 +441,12 @@ void stream_close(struct stream *s)
 {
 	if (!s)
 		return;
+	if (s->of) {
+		stream_close(s->of);
+		free(s->cut);
+		free(s);
+		return;
+	}
 	stop(s);
 	if (s->state)
 		s->coding->close(s->state);

@@ -32,6 +32,19 @@ struct stream *stream_open(const char *path, unsigned options, struct err *err);
 struct stream *stream_of(const void *p, size_t n, const char *name, unsigned options);
 void stream_close(struct stream *s);
 
+/* A piece of a stream, in its decompressed bytes. */
+struct stream_cut {
+	uint64_t offset, length;
+};
+
+/*
+ * Only these pieces of a stream, for judging evidence again: offsets stay those of the whole, and
+ * stream_peek() never shows bytes of two pieces at once: it shows fewer than were asked for at
+ * the end of each, and none at the end of all. The pieces are read in the order of their
+ * offsets, what overlaps is read once. Takes over `of`; the list is copied.
+ */
+struct stream *stream_cuts(struct stream *of, const struct stream_cut *cut, size_t n);
+
 /* At least `want` bytes from the present place, fewer only at the end; *got is how many there
  * are (often more). The pointer is good until the next peek. want is at most 256 MiB. */
 const uint8_t *stream_peek(struct stream *s, size_t want, size_t *got);
@@ -51,8 +64,8 @@ const char *stream_coding(const struct stream *s);
 uint64_t stream_raw(const struct stream *s);
 uint64_t stream_size(const struct stream *s);
 
-/* The digest and size of the file as it lies on disk; reads the rest first. False when it was
- * not opened with STREAM_DIGEST or the rest cannot be read. */
+/* The digest and size of the file as it lies on disk; reads the rest first, and ends the stream.
+ * False when it was not opened with STREAM_DIGEST or the rest cannot be read. */
 bool stream_digest(struct stream *s, uint8_t out[SHA256_SIZE], uint64_t *bytes);
 
 #endif
