@@ -1,0 +1,768 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+
+#include "finding/propagate.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/*
+ * A candidate route as one number, the smaller the better within a class: path length, then the
+ * bits that policies put before the lowest ASN, then the neighbour.
+ */
+#define KEY_NONE UINT64_MAX
+#define KEY_LEN 32
+#define KEY_INSECURE (UINT64_C(1) << 31)
+#define KEY_WORSE (UINT64_C(1) << 30)
+#define KEY_WHO (KEY_WORSE - 1)
+
+enum mark_flag { MARK_SECURE = 1, MARK_TIER1 = 2, MARK_TIER1_BEHIND = 4, MARK_BAD_END = 8 };
+
+/* What policies ask of a route, carried along the path. */
+struct mark {
+	uint32_t otc;
+	uint16_t up;   /* ASPA: the maximum up-ramp; == n while nothing failed */
+	uint16_t down; /* the largest J for which A(J) attests that A(J-1) is no provider, 0 none */
+	uint8_t flags;
+};
+
+struct propagation_own {
+	uint64_t *key;	   /* by index */
+	uint8_t *class;	   /* by index */
+	uint16_t *label;   /* by index: the seed */
+	struct mark *mark; /* by index */
+	uint16_t *policy;  /* by index */
+	uint8_t *tier1;	   /* by index */
+	uint64_t *told;	   /* by index of transit networks: what customers get from it */
+	uint32_t *list;	   /* networks in the order in which they got their routes */
+	uint32_t **level;  /* of phase three */
+	uint32_t *nlevel, *levelcap;
+	uint32_t levels;
+	bool policies; /* any at all */
+	const struct seed *seed;
+	unsigned nseed;
+	enum ties ties;
+	unsigned about;
+	/* Per seed: its path's marks, and ids of the path that refuse it. */
+	struct mark *seedmark;
+	uint16_t *seedlen;
+	uint32_t *seedhead; /* index of the network that stands first in the path, or NONE */
+	bool *stripped;	    /* the first ASN of the path is not its own */
+};
+
+struct propagation *propagation_new(const struct topo *t)
+{
+	struct propagation *p = mem_zero(1, sizeof(*p));
+	struct propagation_own *o = mem_zero(1, sizeof(*o));
+	size_t n = (size_t)t->n + 1;
+
+	p->topo = t;
+	p->own = o;
+	p->class = mem_zero(n, 1);
+	p->len = mem_zero(n, sizeof(*p->len));
+	p->next = mem_zero(n, sizeof(*p->next));
+	p->seed = mem_zero(n, sizeof(*p->seed));
+	o->key = mem_zero(n, sizeof(*o->key));
+	o->class = mem_zero(n, 1);
+	o->label = mem_zero(n, sizeof(*o->label));
+	o->list = mem_zero(n, sizeof(*o->list));
+	o->told = mem_zero((size_t)t->ntransit + 1, sizeof(*o->told));
+	return p;
+}
+
+void propagation_free(struct propagation *p)
+{
+	struct propagation_own *o;
+
+	if (!p)
+		return;
+	o = p->own;
+	for (uint32_t i = 0; i < o->levels; i++)
+		free(o->level[i]);
+	free(o->level);
+	free(o->nlevel);
+	free(o->levelcap);
+	free(o->key);
+	free(o->class);
+	free(o->label);
+	free(o->list);
+	free(o->told);
+	free(o->mark);
+	free(o->policy);
+	free(o->tier1);
+	free(o->seedmark);
+	free(o->seedlen);
+	free(o->seedhead);
+	free(o->stripped);
+	free(o);
+	free(p->class);
+	free(p->len);
+	free(p->next);
+	free(p->seed);
+	free(p->otc);
+	free(p);
+}
+
+void propagation_policies(struct propagation *p, const uint16_t *policy, const uint32_t *tier1,
+			  size_t ntier1)
+{
+	struct propagation_own *o = p->own;
+	const struct topo *t = p->topo;
+
+	o->policies = policy != NULL;
+	if (!policy)
+		return;
+	if (!o->policy) {
+		o->policy = mem_zero((size_t)t->n + 1, sizeof(*o->policy));
+		o->tier1 = mem_zero((size_t)t->n + 1, 1);
+	}
+	for (uint32_t i = 0; i < t->n; i++)
+		o->policy[i] = policy[t->id[i]];
+	memset(o->tier1, 0, t->n);
+	for (size_t i = 0; i < ntier1; i++)
+		o->tier1[t->index[tier1[i]]] = 1;
+}
+
+static void level_add(struct propagation_own *o, uint32_t level, uint32_t v)
+{
+	if (level >= o->levels) {
+		uint32_t to = level + 16;
+
+		o->level = mem_grow(o->level, to, sizeof(*o->level));
+		o->nlevel = mem_grow(o->nlevel, to, sizeof(*o->nlevel));
+		o->levelcap = mem_grow(o->levelcap, to, sizeof(*o->levelcap));
+		for (uint32_t i = o->levels; i < to; i++) {
+			o->level[i] = NULL;
+			o->nlevel[i] = o->levelcap[i] = 0;
+		}
+		o->levels = to;
+	}
+	mem_room(&o->level[level], &o->levelcap[level], o->nlevel[level] + 1);
+	o->level[level][o->nlevel[level]++] = v;
+}
+
+/* Whether y is a provider of x in the whole graph, by index; masks do not change an ASPA. */
+static bool provides(const struct topo *t, uint32_t x, uint32_t y)
+{
+	return asgraph_between(t->graph, t->id[x], t->id[y], NULL) == RELATION_PROVIDER;
+}
+
+static uint32_t index_of(const struct topo *t, uint32_t asn)
+{
+	uint32_t id = asgraph_id(t->graph, asn);
+
+	return id == ASGRAPH_NONE ? ASGRAPH_NONE : t->index[id];
+}
+
+/* "Not Provider+": x attests, and y is none of its providers. */
+static bool denies(const struct propagation *p, uint32_t x, uint32_t y)
+{
+	const struct propagation_own *o = p->own;
+
+	if (x == ASGRAPH_NONE || !o->policies || !(o->policy[x] & POLICY_ASPA_RECORD))
+		return false;
+	return y == ASGRAPH_NONE || !provides(p->topo, x, y);
+}
+
+/* The marks of a seed's own path. */
+static void seed_marks(struct propagation *p, unsigned s)
+{
+	struct propagation_own *o = p->own;
+	const struct topo *t = p->topo;
+	const struct seed *seed = &o->seed[s];
+	uint32_t self = t->index[seed->id], n = seed->path ? seed->npath : 1;
+	struct mark *m = &o->seedmark[s];
+	uint32_t head = seed->path ? index_of(t, seed->path[0]) : self;
+
+	*m = (struct mark){.otc = seed->otc, .up = (uint16_t)n};
+	o->seedhead[s] = head;
+	o->stripped[s] = head != self;
+	o->seedlen[s] = (uint16_t)n;
+	if (!o->policies)
+		return;
+	if (n == 1 && head == self && o->policy[self] & POLICY_BGPSEC)
+		m->flags |= MARK_SECURE;
+	if (!seed->path || n < 2) {
+		if (o->tier1[self])
+			m->flags |= MARK_TIER1;
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t x = index_of(t, seed->path[i]);
+
+		if (x != ASGRAPH_NONE && o->tier1[x])
+			m->flags |= i ? MARK_TIER1 | MARK_TIER1_BEHIND : MARK_TIER1;
+	}
+	/* A(1) is the origin, path[n-1]; A(i) is path[n-i]. */
+	for (uint32_t i = 1; i < n; i++) {
+		uint32_t x = index_of(t, seed->path[n - i]), y = index_of(t, seed->path[n - i - 1]);
+
+		if (m->up == n && denies(p, x, y))
+			m->up = (uint16_t)i;
+		if (denies(p, y, x))
+			m->down = (uint16_t)(i + 1);
+	}
+	{
+		uint32_t origin = index_of(t, seed->path[n - 1]);
+		uint32_t before = index_of(t, seed->path[n - 2]);
+
+		if (origin != ASGRAPH_NONE && o->policy[origin] & POLICY_PATH_END_RECORD &&
+		    (before == ASGRAPH_NONE ||
+		     asgraph_between(t->graph, t->id[origin], t->id[before], NULL) ==
+			 RELATION_NONE))
+			m->flags |= MARK_BAD_END;
+	}
+}
+
+/* The seed of a network that announces itself, by where it sends; NONE when it sends nothing. */
+static unsigned seed_to(const struct propagation_own *o, const struct topo *t, uint32_t u,
+			unsigned to)
+{
+	for (unsigned s = 0; s < o->nseed; s++)
+		if (t->index[o->seed[s].id] == u && (!o->seed[s].to || o->seed[s].to & to))
+			return s;
+	return UINT16_MAX;
+}
+
+/* Where u's route stands: the marks, the length and the seed of what it would tell v. */
+struct offer {
+	const struct mark *mark;
+	uint32_t len;
+	unsigned seed;
+};
+
+/*
+ * Whether v takes u's route; `rel` is what u is to v. Only called where there are policies or
+ * paths that were made up.
+ */
+static bool accepts(const struct propagation *p, uint32_t v, uint32_t u, enum relation_kind rel,
+		    const struct offer *of)
+{
+	const struct propagation_own *o = p->own;
+	const struct topo *t = p->topo;
+	const struct seed *seed = &o->seed[of->seed];
+	const struct mark *m = of->mark;
+	uint16_t pol, sender;
+	bool first;
+
+	if (seed->path) { /* loops: what it is told of cannot be a network that is on the path */
+		uint32_t self = t->graph->asn[t->id[v]];
+
+		for (uint32_t i = 0; i < seed->npath; i++)
+			if (seed->path[i] == self)
+				return false;
+	}
+	if (!o->policies)
+		return true;
+	pol = o->policy[v] & (uint16_t)~seed->policy_skip;
+	sender = o->policy[u];
+	first = o->class[u] == CLASS_ORIGIN;
+	if (sender & POLICY_OTC && m->otc && rel != RELATION_PROVIDER)
+		return false; /* the sender does not send it: RFC 9234 section 5 */
+	if (!pol)
+		return true;
+	if (seed->invalid &&
+	    (pol & (POLICY_ROV | POLICY_ROVPP) || (pol & POLICY_PEER_ROV && rel == RELATION_PEER)))
+		return false;
+	if (seed->refused && pol & POLICY_REFUSE)
+		return false;
+	if (pol & (POLICY_FIRST_AS | POLICY_ASPA) && first && o->stripped[of->seed])
+		return false;
+	if (pol & POLICY_ASPA) {
+		uint32_t n = of->len;
+
+		if (rel == RELATION_PROVIDER) {
+			if (m->down && m->up + 1u < m->down)
+				return false;
+		} else if (n > 1 && m->up < n) {
+			return false;
+		}
+	}
+	if (pol & POLICY_OTC) {
+		uint32_t asn = t->graph->asn[t->id[u]];
+		uint32_t otc = m->otc;
+
+		if (!otc && sender & POLICY_OTC && rel != RELATION_CUSTOMER)
+			otc = asn;
+		if (otc && (rel == RELATION_CUSTOMER || (rel == RELATION_PEER && otc != asn)))
+			return false;
+	}
+	if (pol & POLICY_PATH_END && m->flags & MARK_BAD_END)
+		return false;
+	if (pol & POLICY_PEERLOCK) {
+		if (rel == RELATION_CUSTOMER && m->flags & MARK_TIER1)
+			return false;
+		if (rel == RELATION_PEER && m->flags & MARK_TIER1_BEHIND)
+			return false;
+	}
+	return true;
+}
+
+/* The marks of v's route, which came from u. */
+static void derive(struct propagation *p, uint32_t v, uint32_t u, enum relation_kind rel,
+		   const struct offer *of)
+{
+	struct propagation_own *o = p->own;
+	const struct topo *t = p->topo;
+	const struct mark *from = of->mark;
+	struct mark m = *from;
+	uint16_t pol = o->policy[v], sender = o->policy[u];
+	bool stripped = o->class[u] == CLASS_ORIGIN && o->stripped[of->seed];
+	uint32_t asn = t->graph->asn[t->id[u]], n = of->len;
+
+	if (!m.otc && sender & POLICY_OTC && rel != RELATION_CUSTOMER)
+		m.otc = asn;
+	if (!m.otc && pol & POLICY_OTC && rel != RELATION_CUSTOMER)
+		m.otc = asn;
+	m.flags = from->flags & MARK_BAD_END;
+	if (from->flags & MARK_SECURE && pol & POLICY_BGPSEC && !stripped)
+		m.flags |= MARK_SECURE;
+	if (from->flags & MARK_TIER1)
+		m.flags |= MARK_TIER1 | MARK_TIER1_BEHIND;
+	if (o->tier1[v])
+		m.flags |= MARK_TIER1;
+	if (stripped) {
+		uint32_t head = o->seedhead[of->seed];
+
+		if (from->up == n && !denies(p, head, v))
+			m.up = (uint16_t)(n + 1);
+		if (denies(p, v, head))
+			m.down = (uint16_t)(n + 1);
+		if (n == 1 && head != ASGRAPH_NONE && o->policy[head] & POLICY_PATH_END_RECORD &&
+		    asgraph_between(t->graph, t->id[head], t->id[v], NULL) == RELATION_NONE)
+			m.flags |= MARK_BAD_END;
+	} else {
+		/* rel says it all: v is a provider of u where u is v's customer. */
+		if (from->up == n && (rel == RELATION_CUSTOMER || !(sender & POLICY_ASPA_RECORD)))
+			m.up = (uint16_t)(n + 1);
+		if (pol & POLICY_ASPA_RECORD && rel != RELATION_PROVIDER)
+			m.down = (uint16_t)(n + 1);
+	}
+	o->mark[v] = m;
+}
+
+/* What u offers in a direction. False: nothing. */
+static inline bool offers(const struct propagation *p, uint32_t u, unsigned to, uint32_t len,
+			  struct offer *of)
+{
+	const struct propagation_own *o = p->own;
+
+	if (o->class[u] == CLASS_ORIGIN) {
+		unsigned s = seed_to(o, p->topo, u, to);
+
+		if (s == UINT16_MAX)
+			return false;
+		*of = (struct offer){&o->seedmark[s], o->seedlen[s], s};
+	} else {
+		*of = (struct offer){o->mark ? &o->mark[u] : NULL, len, o->label[u]};
+	}
+	return true;
+}
+
+static inline uint64_t key_of(const struct propagation_own *o, uint32_t v, uint32_t len,
+			      uint32_t who, const struct offer *of)
+{
+	uint64_t key = (uint64_t)len << KEY_LEN | who;
+
+	if (o->policies && o->policy[v] & POLICY_BGPSEC && !(of->mark->flags & MARK_SECURE))
+		key |= KEY_INSECURE;
+	if (o->ties != TIES_LOWEST_ASN && (of->seed == o->about) == (o->ties == TIES_AGAINST))
+		key |= KEY_WORSE;
+	return key;
+}
+
+/* v's route is final: note what goes with it. */
+static inline void settle(struct propagation *p, uint32_t v, unsigned to, enum relation_kind rel,
+			  bool full)
+{
+	struct propagation_own *o = p->own;
+	uint32_t who = (uint32_t)(o->key[v] & KEY_WHO);
+	uint32_t u = rel == RELATION_PROVIDER ? who : p->topo->index[who];
+	struct offer of = {0};
+
+	if (!full) {
+		o->label[v] = o->label[u];
+		return;
+	}
+	if (!offers(p, u, to, (uint32_t)(o->key[u] >> KEY_LEN), &of))
+		return;
+	o->label[v] = (uint16_t)of.seed;
+	if (o->policies)
+		derive(p, v, u, rel, &of);
+}
+
+static int by_len(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/*
+ * Up: from the origins to providers, level by level. Returns how many networks o->list holds then:
+ * all with a route of class customer or origin.
+ */
+static inline uint32_t go_up(struct propagation *p, bool full)
+{
+	struct propagation_own *o = p->own;
+	const struct topo *t = p->topo;
+	uint32_t n = 0, from = 0, waiting = 0, *start = mem_zero((size_t)o->nseed + 1, 4);
+
+	/* Seeds by the length of their path, a network once. */
+	for (unsigned s = 0; s < o->nseed; s++) {
+		uint32_t v = t->index[o->seed[s].id];
+
+		if (t->gone[v] || o->class[v] == CLASS_ORIGIN)
+			continue;
+		o->class[v] = CLASS_ORIGIN;
+		o->key[v] = 0;
+		o->label[v] = (uint16_t)s;
+		if (o->policies)
+			o->mark[v] = o->seedmark[s];
+	}
+	/* (length to providers, index) in one word; lengths are at most 65535. */
+	for (unsigned s = 0; s < o->nseed; s++)
+		start[s] = s;
+	if (full) {
+		for (unsigned s = 0; s < o->nseed; s++)
+			start[s] = (uint32_t)o->seedlen[s] << 16 | s;
+		qsort(start, o->nseed, sizeof(*start), by_len);
+	}
+	for (uint32_t level = 1; from < n || waiting < o->nseed; level++) {
+		uint32_t upto;
+
+		if (from == n && full) { /* nothing under way: to the next seed's length */
+			uint32_t len = start[waiting] >> 16;
+
+			level = len > level ? len : level;
+		}
+		while (waiting < o->nseed && (!full || start[waiting] >> 16 <= level)) {
+			unsigned s = start[waiting++] & 0xffff;
+			uint32_t v = t->index[o->seed[s].id];
+			bool first = true;
+
+			if (t->gone[v])
+				continue;
+			/* Of several seeds of one network the one for its providers goes up. */
+			if (full) {
+				unsigned up = seed_to(o, t, v, TO_PROVIDERS);
+
+				first = s == (up == UINT16_MAX ? o->label[v] : up);
+			} else {
+				first = s == o->label[v];
+			}
+			if (first)
+				o->list[n++] = v;
+		}
+		upto = n;
+		for (; from < upto; from++) {
+			uint32_t u = o->list[from];
+			uint32_t who = t->id[u];
+			struct offer of = {.seed = o->label[u]};
+
+			if (o->class[u] != CLASS_ORIGIN)
+				settle(p, u, TO_PROVIDERS, RELATION_CUSTOMER, full);
+			of.seed = o->label[u];
+			if (full && !offers(p, u, TO_PROVIDERS, level, &of))
+				continue;
+			for (uint32_t i = t->provider_off[u]; i < t->provider_off[u + 1]; i++) {
+				uint32_t v = t->provider[i];
+				uint64_t key;
+
+				if (full && o->class[v] != CLASS_ORIGIN &&
+				    !accepts(p, v, u, RELATION_CUSTOMER, &of))
+					continue;
+				key = full ? key_of(o, v, level + 1, who, &of)
+					   : (uint64_t)(level + 1) << KEY_LEN | who;
+				if (key >= o->key[v])
+					continue;
+				if (o->class[v] == CLASS_NONE) {
+					o->class[v] = CLASS_CUSTOMER;
+					o->list[n++] = v;
+				}
+				o->key[v] = key;
+			}
+		}
+	}
+	free(start);
+	return n;
+}
+
+/* Across: from those to their peers. Returns how many o->list holds then. */
+static inline uint32_t go_across(struct propagation *p, uint32_t n, bool full)
+{
+	struct propagation_own *o = p->own;
+	const struct topo *t = p->topo;
+	uint32_t all = n;
+
+	for (uint32_t at = 0; at < n; at++) {
+		uint32_t u = o->list[at], who = t->id[u];
+		uint32_t len = o->class[u] == CLASS_ORIGIN
+				   ? o->seedlen ? o->seedlen[o->label[u]] : 1
+				   : (uint32_t)(o->key[u] >> KEY_LEN);
+		struct offer of = {.seed = o->label[u], .len = len};
+
+		if (t->peer_off[u] == t->peer_off[u + 1])
+			continue;
+		if (full && !offers(p, u, TO_PEERS, len, &of))
+			continue;
+		for (uint32_t i = t->peer_off[u]; i < t->peer_off[u + 1]; i++) {
+			uint32_t v = t->peer[i];
+			uint64_t key;
+
+			if (o->class[v] > CLASS_PEER)
+				continue;
+			if (full && !accepts(p, v, u, RELATION_PEER, &of))
+				continue;
+			key = full ? key_of(o, v, of.len + 1, who, &of)
+				   : (uint64_t)(of.len + 1) << KEY_LEN | who;
+			if (key >= o->key[v])
+				continue;
+			if (o->class[v] == CLASS_NONE) {
+				o->class[v] = CLASS_PEER;
+				o->list[all++] = v;
+			}
+			o->key[v] = key;
+		}
+	}
+	for (uint32_t at = n; at < all; at++)
+		settle(p, o->list[at], TO_PEERS, RELATION_PEER, full);
+	return all;
+}
+
+/* Down: from all with a route to their customers, transit networks first. */
+static inline void go_down(struct propagation *p, uint32_t n, bool full)
+{
+	struct propagation_own *o = p->own;
+	const struct topo *t = p->topo;
+
+	for (uint32_t i = 0; i < o->levels; i++)
+		o->nlevel[i] = 0;
+	memset(o->told, 0xff, (size_t)t->ntransit * sizeof(*o->told));
+	for (uint32_t at = 0; at < n; at++) {
+		uint32_t u = o->list[at];
+		uint32_t len = (uint32_t)(o->key[u] >> KEY_LEN);
+
+		if (u >= t->ntransit)
+			continue;
+		if (o->class[u] == CLASS_ORIGIN) {
+			struct offer of = {.len = 1};
+
+			if (full && !offers(p, u, TO_CUSTOMERS, 1, &of))
+				continue;
+			len = of.len;
+		}
+		level_add(o, len, u);
+	}
+	for (uint32_t level = 1; level < o->levels; level++) {
+		for (uint32_t at = 0; at < o->nlevel[level]; at++) {
+			uint32_t u = o->level[level][at];
+			struct offer of;
+
+			if (o->class[u] == CLASS_PROVIDER)
+				settle(p, u, TO_CUSTOMERS, RELATION_PROVIDER, full);
+			if (full && !offers(p, u, TO_CUSTOMERS, level, &of))
+				continue;
+			o->told[u] = (uint64_t)(level + 1) << KEY_LEN | u;
+			for (uint32_t i = t->customer_off[u]; i < t->customer_off[u + 1]; i++) {
+				uint32_t v = t->customer[i];
+				uint64_t key = o->told[u];
+
+				if (o->class[v] > CLASS_PROVIDER)
+					continue;
+				if (full) {
+					if (!accepts(p, v, u, RELATION_PROVIDER, &of))
+						continue;
+					key = key_of(o, v, level + 1, u, &of);
+				}
+				if (key >= o->key[v])
+					continue;
+				if (o->class[v] == CLASS_NONE) {
+					o->class[v] = CLASS_PROVIDER;
+					level_add(o, level + 1, v);
+				}
+				o->key[v] = key;
+			}
+		}
+	}
+	for (uint32_t v = t->ntransit; v < t->n; v++) {
+		uint64_t best = KEY_NONE;
+
+		if (o->class[v] != CLASS_NONE)
+			continue;
+		for (uint32_t i = t->provider_off[v]; i < t->provider_off[v + 1]; i++) {
+			uint32_t u = t->provider[i];
+			uint64_t key = o->told[u];
+
+			if (full && key != KEY_NONE) {
+				uint32_t level = (uint32_t)(key >> KEY_LEN) - 1;
+				struct offer of;
+
+				if (!offers(p, u, TO_CUSTOMERS, level, &of) ||
+				    !accepts(p, v, u, RELATION_PROVIDER, &of))
+					continue;
+				key = key_of(o, v, level + 1, u, &of);
+			}
+			best = key < best ? key : best;
+		}
+		if (best == KEY_NONE)
+			continue;
+		o->key[v] = best;
+		o->class[v] = CLASS_PROVIDER;
+		settle(p, v, TO_CUSTOMERS, RELATION_PROVIDER, full);
+	}
+}
+
+static void give_out(struct propagation *p)
+{
+	struct propagation_own *o = p->own;
+	const struct topo *t = p->topo;
+	uint32_t reached = 0;
+
+	for (uint32_t i = 0; i < t->n; i++) {
+		uint32_t v = t->id[i], who = (uint32_t)(o->key[i] & KEY_WHO);
+		uint8_t class = o->class[i];
+
+		p->class[v] = class;
+		p->seed[v] = o->label[i];
+		reached += class != CLASS_NONE;
+		p->len[v] = (uint16_t)(o->key[i] >> KEY_LEN);
+		p->next[v] = class == CLASS_PROVIDER ? t->id[who] : who;
+		if (class == CLASS_NONE) {
+			p->len[v] = 0;
+			p->next[v] = ASGRAPH_NONE;
+			p->seed[v] = 0;
+		} else if (class == CLASS_ORIGIN) {
+			p->len[v] = o->seedlen ? o->seedlen[o->label[i]] : 1;
+			p->next[v] = v;
+		}
+	}
+	p->reached = reached;
+	if (o->policies) {
+		if (!p->otc)
+			p->otc = mem_zero((size_t)t->n + 1, sizeof(*p->otc));
+		for (uint32_t i = 0; i < t->n; i++)
+			p->otc[t->id[i]] = o->class[i] == CLASS_NONE ? 0 : o->mark[i].otc;
+	}
+}
+
+void propagation_run(struct propagation *p, const struct seed *seed, unsigned nseed, enum ties ties,
+		     unsigned about)
+{
+	struct propagation_own *o = p->own;
+	size_t n = p->topo->n;
+	bool full = o->policies || ties != TIES_LOWEST_ASN;
+	uint32_t all;
+
+	assert(nseed && nseed < SEEDS_MAX);
+	o->seed = seed;
+	o->nseed = nseed;
+	o->ties = ties;
+	o->about = about;
+	for (unsigned s = 0; s < nseed; s++)
+		full = full || seed[s].path || (seed[s].to && seed[s].to != TO_ALL);
+	memset(o->key, 0xff, n * sizeof(*o->key));
+	memset(o->class, 0, n);
+	memset(o->label, 0, n * sizeof(*o->label));
+	free(o->seedlen);
+	o->seedlen = NULL;
+	if (full) {
+		o->seedlen = mem_zero(nseed, sizeof(*o->seedlen));
+		o->seedmark = mem_grow(o->seedmark, nseed, sizeof(*o->seedmark));
+		o->seedhead = mem_grow(o->seedhead, nseed, sizeof(*o->seedhead));
+		o->stripped = mem_grow(o->stripped, nseed, sizeof(*o->stripped));
+		for (unsigned s = 0; s < nseed; s++)
+			seed_marks(p, s);
+		if (o->policies && !o->mark)
+			o->mark = mem_zero(n + 1, sizeof(*o->mark));
+		all = go_up(p, true);
+		all = go_across(p, all, true);
+		go_down(p, all, true);
+	} else {
+		all = go_up(p, false);
+		all = go_across(p, all, false);
+		go_down(p, all, false);
+	}
+	give_out(p);
+}
+
+size_t propagation_path(const struct propagation *p, uint32_t v, uint32_t *out, size_t max)
+{
+	const struct asgraph *g = p->topo->graph;
+	const struct seed *seed = &p->own->seed[p->seed[v]];
+	size_t n = 0;
+
+	if (p->class[v] == CLASS_NONE)
+		return 0;
+	while (p->class[v] != CLASS_ORIGIN) {
+		if (n < max)
+			out[n] = g->asn[v];
+		n++;
+		v = p->next[v];
+	}
+	if (!seed->path) {
+		if (n < max)
+			out[n] = g->asn[v];
+		return n + 1;
+	}
+	for (uint32_t i = 0; i < seed->npath; i++, n++)
+		if (n < max)
+			out[n] = seed->path[i];
+	return n;
+}
+
+/* The route that v's packets take: of the longest prefix that it has one for. */
+static const struct propagation *longest(const struct propagation *const *by_length, unsigned n,
+					 uint32_t v)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (by_length[i]->class[v] != CLASS_NONE)
+			return by_length[i];
+	return NULL;
+}
+
+void propagation_packets(const struct propagation *const *by_length, unsigned n,
+			 const uint8_t *black, const uint8_t *attacker, const uint8_t *legitimate,
+			 uint8_t *out)
+{
+	enum { UNKNOWN = 255, UNDER_WAY = 254 };
+	uint32_t all = by_length[0]->topo->n, ntrail;
+	uint32_t *trail = mem_zero((size_t)all + 1, sizeof(*trail));
+
+	memset(out, UNKNOWN, all);
+	for (uint32_t start = 0; start < all; start++) {
+		uint32_t v = start;
+		uint8_t end = UNKNOWN;
+
+		ntrail = 0;
+		while (end == UNKNOWN) {
+			const struct propagation *at;
+
+			if (out[v] == UNDER_WAY) {
+				end = OUTCOME_LOOP;
+				break;
+			}
+			if (out[v] != UNKNOWN) {
+				end = out[v];
+				break;
+			}
+			out[v] = UNDER_WAY;
+			trail[ntrail++] = v;
+			at = longest(by_length, n, v);
+			if (attacker && attacker[v])
+				end = OUTCOME_ATTACKER;
+			else if (legitimate && legitimate[v])
+				end = OUTCOME_LEGITIMATE;
+			else if (!at || (black && black[v]) || at->class[v] == CLASS_ORIGIN)
+				end = OUTCOME_NOWHERE;
+			else
+				v = at->next[v];
+		}
+		while (ntrail)
+			out[trail[--ntrail]] = end;
+	}
+	free(trail);
+}

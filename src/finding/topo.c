@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+
+#include "finding/topo.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+/* Whether the i-th entry of v's neighbours is still there. */
+static bool there(const struct asgraph *g, const struct topo_mask *m, uint32_t v, uint32_t i)
+{
+	if (!m)
+		return true;
+	if (m->node && (m->node[v] || m->node[g->nbr[i]]))
+		return false;
+	return !m->link || !m->link[g->via[i]];
+}
+
+struct topo *topo_new(const struct asgraph *g, const struct topo_mask *mask)
+{
+	struct topo *t = mem_zero(1, sizeof(*t));
+	uint32_t n = g->n, nprovider = 0, npeer = 0, ncustomer = 0, next;
+	uint8_t *transit = mem_zero((size_t)n + 1, 1);
+
+	t->graph = g;
+	t->n = n;
+	t->id = mem_zero((size_t)n + 1, 4);
+	t->index = mem_zero((size_t)n + 1, 4);
+	t->gone = mem_zero((size_t)n + 1, 1);
+	for (uint32_t v = 0; v < n; v++) {
+		for (uint32_t i = asgraph_first(g, v, RELATION_CUSTOMER);
+		     i < asgraph_last(g, v, RELATION_CUSTOMER) && !transit[v]; i++)
+			transit[v] = there(g, mask, v, i);
+		t->ntransit += transit[v];
+	}
+	next = 0;
+	for (uint32_t v = 0; v < n; v++)
+		if (transit[v])
+			t->index[v] = next++;
+	for (uint32_t v = 0; v < n; v++)
+		if (!transit[v])
+			t->index[v] = next++;
+	for (uint32_t v = 0; v < n; v++) {
+		t->id[t->index[v]] = v;
+		t->gone[t->index[v]] = mask && mask->node && mask->node[v];
+	}
+
+	t->provider_off = mem_zero((size_t)n + 1, 4);
+	t->peer_off = mem_zero((size_t)n + 1, 4);
+	t->customer_off = mem_zero((size_t)n + 1, 4);
+	t->provider = mem_zero((size_t)g->nlink + 1, 4);
+	t->peer = mem_zero(2 * (size_t)g->nlink + 1, 4);
+	t->customer = mem_zero((size_t)g->nlink + 1, 4);
+	t->slot = mem_zero((size_t)n + 1, 4);
+	t->peered = mem_zero((size_t)n + 1, 4);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t v = t->id[i];
+		uint32_t at = asgraph_first(g, v, RELATION_PROVIDER);
+
+		t->provider_off[i] = nprovider;
+		t->peer_off[i] = npeer;
+		t->customer_off[i] = ncustomer;
+		for (; at < asgraph_last(g, v, RELATION_PROVIDER); at++)
+			if (there(g, mask, v, at))
+				t->provider[nprovider++] = t->index[g->nbr[at]];
+		for (; at < asgraph_last(g, v, RELATION_PEER); at++)
+			if (there(g, mask, v, at))
+				t->peer[npeer++] = t->index[g->nbr[at]];
+		for (; at < asgraph_last(g, v, RELATION_CUSTOMER); at++)
+			if (transit[g->nbr[at]] && there(g, mask, v, at))
+				t->customer[ncustomer++] = t->index[g->nbr[at]];
+		t->slot[i] = ASGRAPH_NONE;
+		if (i >= t->ntransit && npeer > t->peer_off[i]) {
+			t->slot[i] = t->npeered;
+			t->peered[t->npeered++] = i;
+		}
+	}
+	t->provider_off[n] = nprovider;
+	t->peer_off[n] = npeer;
+	t->customer_off[n] = ncustomer;
+	free(transit);
+	return t;
+}
+
+void topo_free(struct topo *t)
+{
+	if (!t)
+		return;
+	free(t->id);
+	free(t->index);
+	free(t->gone);
+	free(t->provider_off);
+	free(t->peer_off);
+	free(t->customer_off);
+	free(t->provider);
+	free(t->peer);
+	free(t->customer);
+	free(t->slot);
+	free(t->peered);
+	free(t);
+}

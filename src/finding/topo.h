@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * The AS graph as propagation wants it: some networks and links taken away, and renumbered.
+ *
+ * Networks that have customers ("transit", some 15 %) come first, the others ("stubs") after
+ * them, both by ascending ASN: so a whole level of transit networks fits the cache, and stubs,
+ * which pass nothing on, are done in one sweep at the end. An "index" here is a place in this
+ * order; an "id" is that of fact/asgraph.h.
+ */
+#ifndef FINDING_TOPO_H
+#define FINDING_TOPO_H
+
+#include "fact/asgraph.h"
+
+/* What is taken away, by id and by index of the link; either may be NULL. Non-zero: gone. */
+struct topo_mask {
+	const uint8_t *node;
+	const uint8_t *link;
+};
+
+struct topo {
+	const struct asgraph *graph; /* borrowed */
+	uint32_t n, ntransit;
+	uint32_t *id;			   /* n: index to id */
+	uint32_t *index;		   /* n: id to index */
+	uint32_t *provider_off, *provider; /* all of them are transit; ascending */
+	uint32_t *peer_off, *peer;	   /* by index */
+	uint32_t *customer_off, *customer; /* of transit networks, transit customers only */
+	uint32_t npeered;		   /* stubs that have peers … */
+	uint32_t *peered;		   /* … and which */
+	uint32_t *slot;			   /* n: where a stub stands in peered, else ASGRAPH_NONE */
+	uint8_t *gone;			   /* by index */
+};
+
+/* A graph without links counts, and one whose networks are all gone. */
+struct topo *topo_new(const struct asgraph *g, const struct topo_mask *mask);
+void topo_free(struct topo *t);
+
+#endif
