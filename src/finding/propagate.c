@@ -588,6 +588,8 @@ static inline void go_down(struct propagation *p, uint32_t n, bool full)
 			}
 		}
 	}
+	if (!full)
+		return;
 	for (uint32_t v = t->ntransit; v < t->n; v++) {
 		uint64_t best = KEY_NONE;
 
@@ -597,7 +599,7 @@ static inline void go_down(struct propagation *p, uint32_t n, bool full)
 			uint32_t u = t->provider[i];
 			uint64_t key = o->told[u];
 
-			if (full && key != KEY_NONE) {
+			if (key != KEY_NONE) {
 				uint32_t level = (uint32_t)(key >> KEY_LEN) - 1;
 				struct offer of;
 
@@ -616,31 +618,76 @@ static inline void go_down(struct propagation *p, uint32_t n, bool full)
 	}
 }
 
-static void give_out(struct propagation *p)
+static void give_one(struct propagation *p, uint32_t i)
 {
-	struct propagation_own *o = p->own;
+	const struct propagation_own *o = p->own;
+	const struct topo *t = p->topo;
+	uint32_t v = t->id[i], who = (uint32_t)(o->key[i] & KEY_WHO);
+	uint8_t class = o->class[i];
+
+	p->class[v] = class;
+	p->seed[v] = o->label[i];
+	p->len[v] = (uint16_t)(o->key[i] >> KEY_LEN);
+	p->next[v] = class == CLASS_PROVIDER ? t->id[who] : who;
+	if (class == CLASS_NONE) {
+		p->len[v] = 0;
+		p->next[v] = ASGRAPH_NONE;
+		p->seed[v] = 0;
+	} else if (class == CLASS_ORIGIN) {
+		p->len[v] = o->seedlen ? o->seedlen[o->label[i]] : 1;
+		p->next[v] = v;
+	}
+	p->reached += class != CLASS_NONE;
+}
+
+/* The plain case's last sweep: stubs take the best of their providers, straight to the result. */
+static void give_stubs(struct propagation *p)
+{
+	const struct propagation_own *o = p->own;
 	const struct topo *t = p->topo;
 	uint32_t reached = 0;
 
-	for (uint32_t i = 0; i < t->n; i++) {
-		uint32_t v = t->id[i], who = (uint32_t)(o->key[i] & KEY_WHO);
-		uint8_t class = o->class[i];
+	for (uint32_t i = t->ntransit; i < t->n; i++) {
+		uint32_t at = t->provider_off[i], end = t->provider_off[i + 1], v, who;
+		uint64_t best = KEY_NONE;
 
-		p->class[v] = class;
-		p->seed[v] = o->label[i];
-		reached += class != CLASS_NONE;
-		p->len[v] = (uint16_t)(o->key[i] >> KEY_LEN);
-		p->next[v] = class == CLASS_PROVIDER ? t->id[who] : who;
-		if (class == CLASS_NONE) {
+		if (o->class[i] != CLASS_NONE) {
+			give_one(p, i);
+			continue;
+		}
+		for (; at < end; at++) {
+			uint64_t key = o->told[t->provider[at]];
+
+			best = key < best ? key : best;
+		}
+		v = t->id[i];
+		if (best == KEY_NONE) {
+			p->class[v] = CLASS_NONE;
 			p->len[v] = 0;
 			p->next[v] = ASGRAPH_NONE;
 			p->seed[v] = 0;
-		} else if (class == CLASS_ORIGIN) {
-			p->len[v] = o->seedlen ? o->seedlen[o->label[i]] : 1;
-			p->next[v] = v;
+			continue;
 		}
+		who = (uint32_t)(best & KEY_WHO);
+		p->class[v] = CLASS_PROVIDER;
+		p->len[v] = (uint16_t)(best >> KEY_LEN);
+		p->next[v] = t->id[who];
+		p->seed[v] = o->label[who];
+		reached++;
 	}
-	p->reached = reached;
+	p->reached += reached;
+}
+
+static void give_out(struct propagation *p, bool full)
+{
+	struct propagation_own *o = p->own;
+	const struct topo *t = p->topo;
+
+	p->reached = 0;
+	for (uint32_t i = 0; i < (full ? t->n : t->ntransit); i++)
+		give_one(p, i);
+	if (!full)
+		give_stubs(p);
 	if (o->policies) {
 		if (!p->otc)
 			p->otc = mem_zero((size_t)t->n + 1, sizeof(*p->otc));
@@ -686,7 +733,7 @@ void propagation_run(struct propagation *p, const struct seed *seed, unsigned ns
 		all = go_across(p, all, false);
 		go_down(p, all, false);
 	}
-	give_out(p);
+	give_out(p, full);
 }
 
 size_t propagation_path(const struct propagation *p, uint32_t v, uint32_t *out, size_t max)
