@@ -29,7 +29,8 @@ struct slice {
 struct garbled {
 	uint64_t offset, length; /* what was skipped */
 	const char *why;	 /* one short sentence */
-	bool cut;		 /* the source ends within a record */
+	bool cut;		 /* the source ends within a record; of a table: it is not whole,
+				    and a run that needs it must stop */
 	bool skipped;		 /* well formed, but of a kind that is counted and not decoded */
 };
 
@@ -73,6 +74,19 @@ struct filter {
 	uint32_t asn;
 };
 
+/* What a network is called. Strings are "" where the row does not say. */
+struct naming {
+	uint32_t asn;
+	const char *name;
+	char country[3]; /* ISO 3166-1 alpha-2, "" unknown */
+};
+
+/* The country of the addresses from first to last. */
+struct place {
+	struct addr first, last;
+	char country[3];
+};
+
 /* Where a table comes from, as it says itself; comes with its first or its last facts. */
 struct provenance {
 	int64_t time;	  /* of its data, TIME_NONE unknown */
@@ -90,6 +104,8 @@ enum fact_kind {
 	FACT_RELATION,
 	FACT_FILTER,
 	FACT_PROVENANCE,
+	FACT_NAMING,
+	FACT_PLACE,
 	FACT_MEASUREMENT,
 	FACT_TRACE,
 };
@@ -104,6 +120,8 @@ struct fact {
 		struct relation relation;
 		struct filter filter;
 		struct provenance provenance;
+		struct naming naming;
+		struct place place;
 		const struct measurement *measurement;
 		const struct trace *trace;
 	};

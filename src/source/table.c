@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Meridian authors */
 
+#include "source/places.h"
 #include "source/source.h"
+#include "source/vrps.h"
 
 const struct source *const sources[] = {
-    NULL,
+    &source_vrps_json, &source_vrps_csv,    &source_slurm,     &source_asrel,
+    &source_names,     &source_delegations, &source_countries, NULL,
 };
 
 const struct source *source_of(const uint8_t *at, size_t n)
