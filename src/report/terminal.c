@@ -4,17 +4,18 @@
  * The text output: one screen that a person understands. The verdict, then the findings, the
  * gravest first, the first of them in full; then what the run wants said and what was not read.
  *
- * Strings from outside pass through safe(): no escape sequence, no direction override and no
+ * Strings from outside pass through words_safe(): no escape sequence, no direction override and no
  * line break of theirs reaches the terminal.
  */
 
 #include <string.h>
 
 #include "base/text.h"
+#include "fact/country.h"
 #include "finding/json.h"
 #include "report/words.h"
 
-enum { NARROW = 40, WIDE = 100, LABEL = 7, LISTED = 5, FULL = 3, BRIEF = 12, FAULTS = 8 };
+enum { NARROW = 48, WIDE = 100, LABEL = 7, LISTED = 5, FULL = 1, BRIEF = 12, FAULTS = 8 };
 
 enum colour { PLAIN, BOLD, DIM, RED, YELLOW };
 
@@ -46,56 +47,6 @@ static void paint(struct page *p, enum colour c)
 		buf_text(p->out, code[c]);
 }
 
-/* One code point of UTF-8 from *s; -1 and one byte further when it is none. */
-static int32_t code_point(const char **s)
-{
-	const uint8_t *u = (const uint8_t *)*s;
-	int n = u[0] < 0x80		      ? 0
-		: u[0] >= 0xc2 && u[0] < 0xe0 ? 1
-		: (u[0] & 0xf0) == 0xe0	      ? 2
-		: u[0] >= 0xf0 && u[0] < 0xf5 ? 3
-					      : -1;
-	int32_t c = n < 0 ? -1 : n ? u[0] & (0x3f >> n) : u[0];
-
-	++*s;
-	for (int i = 1; i <= n; i++) {
-		if ((u[i] & 0xc0) != 0x80)
-			return -1;
-		c = c << 6 | (u[i] & 0x3f);
-	}
-	if (n > 0 && (c < (int32_t[]){0, 0x80, 0x800, 0x10000}[n] || c > 0x10ffff ||
-		      (c >= 0xd800 && c < 0xe000)))
-		return -1;
-	if (n > 0)
-		*s += n;
-	return c;
-}
-
-/* Controls, direction marks and overrides, invisible and separating characters: what could move
- * a cursor, turn a line around or hide a letter. */
-static bool unsafe(int32_t c)
-{
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0x180e ||
-	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff0 && c <= 0xfffb) ||
-	       (c >= 0xe0000 && c <= 0xe0fff);
-}
-
-static void safe(struct buf *out, const char *s)
-{
-	while (*s) {
-		const char *from = s;
-		int32_t c = code_point(&s);
-
-		if (c < 0)
-			buf_printf(out, "\\x{%02x}", (unsigned)(uint8_t)*from);
-		else if (unsafe(c))
-			buf_printf(out, "\\u{%x}", (unsigned)c);
-		else
-			buf_add(out, from, (size_t)(s - from));
-	}
-}
-
 /* Columns of safe text: wide letters of East Asia take two, combining marks none. */
 static size_t columns(const char *s, size_t n)
 {
@@ -103,7 +54,7 @@ static size_t columns(const char *s, size_t n)
 	size_t w = 0;
 
 	while (s < end) {
-		int32_t c = code_point(&s);
+		int32_t c = words_code_point(&s);
 
 		if ((c >= 0x300 && c <= 0x36f) || (c >= 0x20d0 && c <= 0x20ff))
 			continue;
@@ -131,7 +82,7 @@ static void wrap(struct page *p, const char *raw, size_t at, size_t indent)
 	const char *s;
 	bool fresh = true;
 
-	safe(&text, raw);
+	words_safe(&text, raw);
 	for (s = text.len ? text.at : ""; *s;) {
 		size_t n = strcspn(s, " "), w = columns(s, n);
 
@@ -239,7 +190,7 @@ static void when(struct page *p, const struct finding *f, struct buf *text)
 static void prefixes(struct page *p, const struct finding *f, struct buf *text)
 {
 	static const char *const what[] = {
-	    [ROV_NOT_FOUND] = "no ROA", [ROV_VALID] = "RPKI valid", [ROV_INVALID] = "RPKI invalid"};
+	    [ROV_NOT_FOUND] = "without a ROA", [ROV_VALID] = "valid", [ROV_INVALID] = "invalid"};
 	size_t state[4] = {0}, said = 0;
 	char t[PREFIX_TEXT];
 
@@ -285,7 +236,9 @@ static void seen(struct page *p, const struct finding *f, struct buf *text)
 static void where(struct page *p, const struct finding *f, struct buf *text)
 {
 	for (size_t i = 0; i < f->ncountry && i < 2 * LISTED; i++)
-		buf_printf(text, "%s%s", i ? ", " : "", f->country[i]);
+		buf_printf(text, "%s%s", i ? ", " : "",
+			   country_name(f->country[i]) ? country_name(f->country[i])
+						       : f->country[i]);
 	if (f->ncountry > 2 * LISTED)
 		buf_printf(text, " and %zu more countries", f->ncountry - 2 * LISTED);
 	if (f->nwhere)
@@ -310,13 +263,13 @@ static void kind_line(struct page *p, const struct finding *f, size_t i)
 
 	buf_printf(p->out, "%-2zu ", i + 1);
 	paint(p, grave(f));
-	safe(&text, f->kind);
+	words_safe(&text, f->kind);
 	buf_add(p->out, text.at, text.len);
 	paint(p, PLAIN);
 	buf_printf(p->out, "  %s (%.2f)", words_sure(f->confidence), f->confidence);
 	if (f->layer && f->mechanism) {
 		buf_reset(&text);
-		safe(&text, f->mechanism);
+		words_safe(&text, f->mechanism);
 		buf_printf(p->out, ", by %s", text.at);
 	}
 	buf_char(p->out, '\n');
@@ -354,7 +307,7 @@ static void in_full(struct page *p, const struct finding *f, size_t i)
 	for (size_t k = 0; k < f->ntag && k < LISTED; k++)
 		buf_printf(&text, "%s%s (%+.2f)", k ? "; " : "",
 			   f->tag[k].text ? f->tag[k].text : f->tag[k].id, f->tag[k].weight);
-	say(p, "since", &text);
+	say(p, "why", &text);
 	for (size_t k = 0; k < f->ncaveat; k++)
 		buf_printf(&text, "%s%s", k ? " " : "", f->caveat[k]);
 	say(p, "but", &text);
@@ -425,7 +378,7 @@ static void unread(struct page *p, const struct run_report *run)
 static void tail(struct buf *out, const struct run_report *run, const struct findings *all)
 {
 	struct page p = page_of(out, run);
-	size_t full = run->style.verbose ? all->n : all->n <= FULL ? all->n : 1, i;
+	size_t full = run->style.verbose || all->n < FULL ? all->n : FULL, i;
 	struct buf text = {0};
 
 	buf_char(out, '\n');

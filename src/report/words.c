@@ -292,3 +292,53 @@ bool words_thanks(const struct run_report *run, size_t i, const char **text)
 	}
 	return false;
 }
+
+/* One code point of UTF-8 from *s; -1 and one byte further when it is none. */
+int32_t words_code_point(const char **s)
+{
+	const uint8_t *u = (const uint8_t *)*s;
+	int n = u[0] < 0x80		      ? 0
+		: u[0] >= 0xc2 && u[0] < 0xe0 ? 1
+		: (u[0] & 0xf0) == 0xe0	      ? 2
+		: u[0] >= 0xf0 && u[0] < 0xf5 ? 3
+					      : -1;
+	int32_t c = n < 0 ? -1 : n ? u[0] & (0x3f >> n) : u[0];
+
+	++*s;
+	for (int i = 1; i <= n; i++) {
+		if ((u[i] & 0xc0) != 0x80)
+			return -1;
+		c = c << 6 | (u[i] & 0x3f);
+	}
+	if (n > 0 && (c < (int32_t[]){0, 0x80, 0x800, 0x10000}[n] || c > 0x10ffff ||
+		      (c >= 0xd800 && c < 0xe000)))
+		return -1;
+	if (n > 0)
+		*s += n;
+	return c;
+}
+
+/* Controls, direction marks and overrides, invisible and separating characters: what could move
+ * a cursor, turn a line around or hide a letter. */
+static bool unsafe(int32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0x180e ||
+	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff0 && c <= 0xfffb) ||
+	       (c >= 0xe0000 && c <= 0xe0fff);
+}
+
+void words_safe(struct buf *out, const char *s)
+{
+	while (*s) {
+		const char *from = s;
+		int32_t c = words_code_point(&s);
+
+		if (c < 0)
+			buf_printf(out, "\\x{%02x}", (unsigned)(uint8_t)*from);
+		else if (unsafe(c))
+			buf_printf(out, "\\u{%x}", (unsigned)c);
+		else
+			buf_add(out, from, (size_t)(s - from));
+	}
+}

@@ -29,4 +29,12 @@ const char *words_sure(double confidence);
  * bring those of RIPE NCC, Route Views and OONI, then come run->thanks. */
 bool words_thanks(const struct run_report *run, size_t i, const char **text);
 
+/* Text from outside for a person to see: control characters, direction overrides and marks and
+ * invisible characters become \u{…}, bytes that are no UTF-8 \x{…}. Nothing in it moves a cursor,
+ * turns a line around or hides a letter. */
+void words_safe(struct buf *out, const char *s);
+
+/* The next code point, *s behind it; -1 and one byte further when the bytes are no UTF-8. */
+int32_t words_code_point(const char **s);
+
 #endif
