@@ -68,8 +68,9 @@ struct attrs_table;
 struct attrs_table *attrs_new(size_t limit);
 void attrs_free(struct attrs_table *t);
 
-/* A new record begins: pointers that were handed out before may go. */
-void attrs_turn(struct attrs_table *t);
+/* A new record begins: pointers that were handed out before may go. True when they do, at this
+ * turn or the next. */
+bool attrs_turn(struct attrs_table *t);
 
 /* The attributes in n bytes of wire; never NULL. The pointer is good until attrs_turn(). In
  * attrs.wire stand the same bytes (of a copy). MP_UNREACH, and the NLRI at the end of MP_REACH,

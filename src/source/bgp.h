@@ -63,6 +63,7 @@ struct bgp_out {
 	size_t nroute, route_cap;
 	struct fact *fact; /* FACT_GARBLED */
 	size_t nfact, fact_cap;
+	struct buf key; /* scratch: attributes without their NLRI */
 };
 
 void bgp_out_free(struct bgp_out *out);

@@ -5,9 +5,12 @@
 #include "source/source.h"
 #include "source/vrps.h"
 
+extern const struct source source_bgp, source_mrt;
+
 const struct source *const sources[] = {
-    &source_vrps_json, &source_vrps_csv,    &source_slurm,     &source_asrel,
-    &source_names,     &source_delegations, &source_countries, NULL,
+    /* One a line, so that two people who add one rarely touch the same. */
+    &source_asrel, &source_bgp,	  &source_countries, &source_delegations, &source_mrt,
+    &source_names, &source_slurm, &source_vrps_csv,  &source_vrps_json,	  NULL,
 };
 
 const struct source *source_of(const uint8_t *at, size_t n)
