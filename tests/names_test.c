@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * Names of networks and countries of addresses: look-ups, siblings, the binary form and back.
+ */
+#include "test.h"
+
+#include "base/text.h"
+#include "fact/geo.h"
+#include "fact/names.h"
+
+static void name(struct names *n, uint32_t asn, const char *text, const char *country)
+{
+	struct naming x = {.asn = asn, .name = text};
+
+	memcpy(x.country, country, strlen(country));
+	names_add(n, &x);
+}
+
+static void check_names(const struct names *n)
+{
+	struct name x;
+
+	assert_int_equal(names_count(n), 9);
+	assert_true(names_find(n, 62041, &x));
+	assert_string_equal(x.name, "Telegram Messenger Inc");
+	assert_string_equal(x.country, "VG");
+	assert_non_null(x.org);
+	/* Case, punctuation and the legal form do not matter; other words do. */
+	assert_true(names_siblings(n, 62041, 62014));
+	assert_true(names_siblings(n, 62041, 59930));
+	assert_false(names_siblings(n, 62041, 5));
+	/* The same network; an unknown one; names that mean nobody or are too short. */
+	assert_true(names_siblings(n, 5, 5));
+	assert_false(names_siblings(n, 62041, 4711));
+	assert_false(names_siblings(n, 8, 9));
+	assert_false(names_siblings(n, 10, 11));
+	/* What comes later replaces, what is empty does not. */
+	assert_true(names_find(n, 8, &x));
+	assert_string_equal(x.name, "Private");
+	assert_string_equal(x.country, "DE");
+	assert_true(names_find(n, 12, &x));
+	assert_null(x.name);
+	assert_null(x.org);
+	assert_string_equal(x.country, "IN");
+	assert_false(names_find(n, 13, &x));
+	assert_null(x.name);
+}
+
+static void names(void **state)
+{
+	struct names *n = names_new(), *again;
+	struct buf b = {0};
+	struct err err;
+	struct name x;
+
+	(void)state;
+	name(n, 62041, "Telegram Messenger Inc", "VG");
+	name(n, 62014, "TELEGRAM MESSENGER, INC.", "");
+	name(n, 8, "Some Net", "DE");
+	name(n, 59930, "Telegram Messenger", "");
+	name(n, 5, "Telegram Messenger Relay", "");
+	name(n, 9, "private", "");
+	name(n, 10, "AB Co", "");
+	name(n, 11, "AB Co", "");
+	name(n, 8, "Private", "");
+	name(n, 12, "", "IN");
+	names_ready(n);
+	check_names(n);
+	names_binary(n, 5 * SECOND, "a test", &b);
+	again = names_of(b.at, b.len, "test", &err);
+	assert_non_null(again);
+	check_names(again);
+	assert_int_equal(names_time(again), 5 * SECOND);
+	assert_string_equal(names_about(again), "a test");
+	names_free(again);
+	/* Damage is seen before it is used. */
+	for (size_t i = 0; i < b.len; i++) {
+		char was = b.at[i];
+
+		b.at[i] = (char)(was ^ 0xff);
+		again = names_of(b.at, b.len, "test", &err);
+		if (again) {
+			for (uint32_t asn = 0; asn < 20; asn++)
+				(void)names_find(again, asn, &x);
+			names_free(again);
+		}
+		b.at[i] = was;
+	}
+	assert_null(names_of(b.at, b.len - 1, "test", &err));
+	assert_non_null(strstr(err.text, "damaged"));
+	names_free(n);
+	buf_free(&b);
+	assert_false(names_find(NULL, 1, &x));
+	assert_false(names_siblings(NULL, 1, 2));
+}
+
+static void place(struct geo *g, const char *first, const char *last, const char *country)
+{
+	struct place p = {0};
+
+	assert_true(addr_parse(first, strlen(first), &p.first));
+	assert_true(addr_parse(last, strlen(last), &p.last));
+	memcpy(p.country, country, 3);
+	geo_add(g, &p);
+}
+
+static void check_geo(const struct geo *g)
+{
+	static const char *const t[][2] = {
+	    {"0.0.0.0", ""},	       {"1.0.0.0", "AU"},
+	    {"1.0.0.255", "AU"},       {"1.0.1.0", "CN"},
+	    {"1.0.2.0", "JP"},	       {"1.0.2.255", "JP"},
+	    {"1.0.3.0", "CN"},	       {"1.0.3.255", "CN"},
+	    {"1.0.4.0", ""},	       {"9.0.0.0", ""},
+	    {"10.0.0.5", "DE"},	       {"10.0.0.15", "FR"},
+	    {"10.0.0.25", "FR"},       {"10.0.0.31", ""},
+	    {"255.255.255.255", "ZA"}, {"255.255.254.255", ""},
+	    {"2001:200::1", "JP"},     {"2001:200:ffff:ffff::1", "JP"},
+	    {"2001:201::", ""},	       {"2001:200:0:1::5", "KR"},
+	    {"2001:200:0:2::5", "JP"}, {"ffff:ffff:ffff:ffff::1", "US"}};
+	char country[3];
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct addr a;
+
+		assert_true(addr_parse(t[i][0], strlen(t[i][0]), &a));
+		if (geo_find(g, a, country) != (*t[i][1] != '\0') || strcmp(country, t[i][1]))
+			fail_msg("%s is in \"%s\", not \"%s\"", t[i][0], country, t[i][1]);
+	}
+}
+
+static void geo(void **state)
+{
+	struct geo *g = geo_new(), *again;
+	struct buf b = {0};
+	struct err err;
+	struct addr a = {0};
+	char country[3];
+
+	(void)state;
+	place(g, "1.0.1.0", "1.0.3.255", "CN");
+	place(g, "1.0.2.0", "1.0.2.255", "JP"); /* nested */
+	place(g, "1.0.0.0", "1.0.0.255", "AU");
+	place(g, "10.0.0.0", "10.0.0.20", "DE"); /* overlapping */
+	place(g, "10.0.0.10", "10.0.0.30", "FR");
+	place(g, "255.255.255.0", "255.255.255.255", "ZA");
+	place(g, "2001:200::", "2001:200:ffff:ffff:ffff:ffff:ffff:ffff", "JP");
+	place(g, "2001:200:0:1::", "2001:200:0:1:ffff:ffff:ffff:ffff", "KR");
+	place(g, "ffff::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "US");
+	geo_ready(g);
+	check_geo(g);
+	geo_binary(g, 7, "a test", &b);
+	again = geo_of(b.at, b.len, "test", &err);
+	assert_non_null(again);
+	check_geo(again);
+	assert_string_equal(geo_about(again), "a test");
+	geo_free(again);
+	for (size_t i = 0; i < b.len; i++) {
+		char was = b.at[i];
+
+		b.at[i] = (char)(was ^ 0xff);
+		again = geo_of(b.at, b.len, "test", &err);
+		if (again) {
+			for (a.hi = 0; a.hi < UINT64_MAX - (UINT64_C(1) << 59);
+			     a.hi += UINT64_C(1) << 59)
+				(void)geo_find(again, a, country);
+			geo_free(again);
+		}
+		b.at[i] = was;
+	}
+	geo_free(g);
+	buf_free(&b);
+	assert_false(geo_find(NULL, a, country));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(names), cmocka_unit_test(geo)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
