@@ -13,7 +13,8 @@ struct peers {
 	struct peer *at;
 	size_t n, cap;
 	uint16_t *slot;
-	size_t nslot; /* a power of two, at least twice n */
+	uint16_t *place; /* the first peer with a collector and address, whatever its ASN */
+	size_t nslot;	 /* a power of two, at least four times n */
 	struct arena names;
 };
 
@@ -23,6 +24,7 @@ struct peers *peers_new(void)
 
 	ps->nslot = 256;
 	ps->slot = mem_zero(ps->nslot, sizeof(*ps->slot));
+	ps->place = mem_zero(ps->nslot, sizeof(*ps->place));
 	mem_room(&ps->at, &ps->cap, (size_t)1);
 	ps->at[0] = (struct peer){.collector = ""};
 	ps->n = 1;
@@ -35,30 +37,64 @@ void peers_free(struct peers *ps)
 		return;
 	arena_free(&ps->names);
 	free(ps->slot);
+	free(ps->place);
 	free(ps->at);
 	free(ps);
 }
 
-static uint64_t peer_hash(const struct peer *p)
+static bool same_place(const struct peer *a, const struct peer *b)
 {
-	uint64_t h = hash_u64(p->addr.hi ^ p->addr.lo * 31 ^ (uint64_t)p->asn << 8 ^ p->addr.v6);
+	return a->addr.hi == b->addr.hi && a->addr.lo == b->addr.lo && a->addr.v6 == b->addr.v6 &&
+	       !strcmp(a->collector, b->collector);
+}
+
+static uint64_t peer_hash(const struct peer *p, uint32_t asn)
+{
+	uint64_t h = hash_u64(p->addr.hi ^ p->addr.lo * 31 ^ (uint64_t)asn << 8 ^ p->addr.v6);
 
 	return hash_bytes(p->collector, strlen(p->collector), h);
 }
 
 static size_t find(const struct peers *ps, const struct peer *p)
 {
-	size_t i = peer_hash(p) & (ps->nslot - 1);
+	size_t i = peer_hash(p, p->asn) & (ps->nslot - 1);
 
 	for (; ps->slot[i]; i = (i + 1) & (ps->nslot - 1)) {
 		const struct peer *q = &ps->at[ps->slot[i]];
 
-		if (q->addr.hi == p->addr.hi && q->addr.lo == p->addr.lo &&
-		    q->addr.v6 == p->addr.v6 && q->asn == p->asn &&
-		    !strcmp(q->collector, p->collector))
+		if (q->asn == p->asn && same_place(q, p))
 			break;
 	}
 	return i;
+}
+
+static size_t find_place(const struct peers *ps, const struct peer *p)
+{
+	size_t i = peer_hash(p, 0) & (ps->nslot - 1);
+
+	while (ps->place[i] && !same_place(&ps->at[ps->place[i]], p))
+		i = (i + 1) & (ps->nslot - 1);
+	return i;
+}
+
+static void enter(struct peers *ps, uint16_t i)
+{
+	size_t place = find_place(ps, &ps->at[i]);
+
+	ps->slot[find(ps, &ps->at[i])] = i;
+	if (!ps->place[place])
+		ps->place[place] = i;
+}
+
+static void rehash(struct peers *ps, size_t nslot)
+{
+	free(ps->slot);
+	free(ps->place);
+	ps->nslot = nslot;
+	ps->slot = mem_zero(nslot, sizeof(*ps->slot));
+	ps->place = mem_zero(nslot, sizeof(*ps->place));
+	for (size_t i = 1; i < ps->n; i++)
+		enter(ps, (uint16_t)i);
 }
 
 uint16_t peers_intern(struct peers *ps, const struct peer *p)
@@ -73,21 +109,32 @@ uint16_t peers_intern(struct peers *ps, const struct peer *p)
 		return ps->slot[i];
 	if (ps->n > UINT16_MAX)
 		return 0;
-	if ((ps->n + 1) * 2 > ps->nslot) {
-		uint16_t *old = ps->slot;
-
-		ps->nslot *= 2;
-		ps->slot = mem_zero(ps->nslot, sizeof(*ps->slot));
-		for (size_t j = 1; j < ps->n; j++)
-			ps->slot[find(ps, &ps->at[j])] = (uint16_t)j;
-		free(old);
-		i = find(ps, &new);
-	}
+	if ((ps->n + 1) * 4 > ps->nslot)
+		rehash(ps, ps->nslot * 2);
 	new.collector = arena_text(&ps->names, new.collector);
 	mem_room(&ps->at, &ps->cap, ps->n + 1);
 	ps->at[ps->n] = new;
-	ps->slot[i] = (uint16_t)ps->n;
+	enter(ps, (uint16_t)ps->n);
 	return (uint16_t)ps->n++;
+}
+
+uint16_t peers_place(struct peers *ps, const struct peer *p)
+{
+	struct peer want = *p, *q;
+	uint16_t i;
+
+	if (!want.collector)
+		want.collector = "";
+	i = ps->place[find_place(ps, &want)];
+	if (!i)
+		return peers_intern(ps, &want);
+	q = &ps->at[i];
+	if (!q->asn && want.asn) {
+		/* Its old slot stays and is passed by: there is room for two of each. */
+		q->asn = want.asn;
+		enter(ps, i);
+	}
+	return i;
 }
 
 const struct peer *peers_at(const struct peers *ps, uint16_t i)

@@ -127,6 +127,10 @@ struct peers;
 struct peers *peers_new(void);
 void peers_free(struct peers *ps);
 uint16_t peers_intern(struct peers *ps, const struct peer *p); /* 65,535 at most, then 0 */
+/* For sources that do not say which ASN a peer has: the first peer with this collector and
+ * address whatever its ASN, else a new one. p->asn is a guess (0: none), taken over only when
+ * nothing was known before. */
+uint16_t peers_place(struct peers *ps, const struct peer *p);
 const struct peer *peers_at(const struct peers *ps, uint16_t i);
 size_t peers_count(const struct peers *ps);
 
