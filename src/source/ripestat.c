@@ -21,7 +21,7 @@
 #include "source/source.h"
 
 /* Where in the document the reader stands between two records. */
-enum place {
+enum standing {
 	AT_TOP,	  /* before a value at the top level */
 	IN_WRAP,  /* in the answer's outer object */
 	IN_DATA,  /* in its "data" */
@@ -38,7 +38,7 @@ struct seat {
 struct ripestat {
 	struct json json;
 	struct attrs_table *attrs;
-	enum place place;
+	enum standing place;
 	int64_t start;	 /* of the answer: the time of the routes in a state */
 	int64_t last;	 /* of the records so far */
 	uint64_t torn;	 /* a fault was met here, and nothing was readable since; or UINT64_MAX */

@@ -5,13 +5,15 @@
 #include "source/source.h"
 #include "source/vrps.h"
 
-extern const struct source source_bgp, source_mrt;
+extern const struct source source_bgp, source_mrt, source_ripestat, source_rislive;
 
+/* clang-format off: one a line, so that two people who add one rarely touch the same. */
 const struct source *const sources[] = {
-    /* One a line, so that two people who add one rarely touch the same. */
-    &source_asrel, &source_bgp,	  &source_countries, &source_delegations, &source_mrt,
-    &source_names, &source_slurm, &source_vrps_csv,  &source_vrps_json,	  NULL,
+    &source_asrel, &source_bgp,	     &source_countries, &source_delegations,
+    &source_mrt,   &source_names,    &source_ripestat,	&source_rislive,
+    &source_slurm, &source_vrps_csv, &source_vrps_json, NULL,
 };
+/* clang-format on */
 
 const struct source *source_of(const uint8_t *at, size_t n)
 {
