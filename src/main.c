@@ -93,6 +93,13 @@ int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "--help";
 
+	static char name[] = "meridian";
+
+	/* Parsing moves argv's entries about; what was typed is kept for the record. */
+	common.argc = argc;
+	common.argv = mem_zero((size_t)argc + 1, sizeof(*argv));
+	memcpy(common.argv, argv, (size_t)argc * sizeof(*argv));
+	common.argv[0] = name;
 	signal(SIGPIPE, SIG_DFL);
 	if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help")) {
 		if (argc > 2 && word[0] == 'h')

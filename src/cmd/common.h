@@ -17,6 +17,8 @@
 struct common {
 	const char *output; /* -o FILE, NULL: stdout */
 	bool json, quiet, verbose;
+	int argc; /* the command line as it was given, "meridian" first */
+	char **argv;
 	bool color; /* --no-color and NO_COLOR clear it; only a terminal gets colours */
 };
 

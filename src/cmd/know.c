@@ -7,11 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assets.h"
 #include "base/stream.h"
 #include "base/text.h"
 #include "cmd/run.h"
 #include "fact/asgraph.h"
 #include "fact/aspas.h"
+#include "fact/geo.h"
+#include "fact/names.h"
 #include "fact/vrps.h"
 
 /* Tables while they fill. */
@@ -19,40 +22,73 @@ struct filling {
 	struct vrps *vrps;
 	struct aspas *aspas;
 	struct asgraph_build *relations;
+	struct names *names;
+	struct geo *geo;
 };
+
+/* The first source of a table vouches for it; a later one is named in a note of its own. */
+static void vouch(struct run *r, uint32_t *source, uint32_t id, const char *what)
+{
+	if (*source == UINT32_MAX)
+		*source = id;
+	else if (*source != id && !r->at[id]->told) {
+		r->at[id]->told = true;
+		run_note(r, "%s come from more than one source and were put together.", what);
+	}
+}
 
 static void fill(struct run *r, struct filling *t, uint32_t id, const struct facts *f)
 {
+	bool vrps = false, aspas = false, relations = false;
+
 	for (size_t i = 0; i < f->nfact; i++) {
 		const struct fact *x = &f->fact[i];
 
 		switch (x->kind) {
 		case FACT_VRP:
-			if (!t->vrps) {
-				t->vrps = vrps_new();
-				r->know.vrps_source = id;
-			}
-			vrps_add(t->vrps, &x->vrp);
+			vrps = true;
 			break;
 		case FACT_ASPA:
-			if (!t->aspas) {
-				t->aspas = aspas_new();
-				r->know.aspas_source = id;
-			}
-			aspas_add(t->aspas, &x->aspa);
+			aspas = true;
 			break;
 		case FACT_RELATION:
-			if (!t->relations) {
+			if (!t->relations)
 				t->relations = asgraph_build_new();
-				r->know.relations_source = id;
-			}
+			relations = true;
 			asgraph_build_add(t->relations, x->relation.a, x->relation.b,
 					  x->relation.kind, LINK_BGP, 0, LINK_SURE_UNKNOWN);
+			break;
+		case FACT_PROVENANCE:
+			r->at[id]->data_time = x->provenance.time;
+			if (*x->provenance.text)
+				r->report[id].provenance =
+				    arena_text(&r->arena, x->provenance.text);
+			break;
+		case FACT_NAMING:
+			if (!t->names)
+				t->names = names_new();
+			break;
+		case FACT_PLACE:
+			if (!t->geo)
+				t->geo = geo_new();
 			break;
 		default:
 			break;
 		}
 	}
+	if (vrps)
+		vouch(r, &r->know.vrps_source, id, "VRPs");
+	if (aspas)
+		vouch(r, &r->know.aspas_source, id, "ASPAs");
+	if (relations)
+		vouch(r, &r->know.relations_source, id, "Relationships");
+	/* Local exceptions filter tables that may come later, so both always take them. */
+	vrps_feed(t->vrps, f);
+	aspas_feed(t->aspas, f);
+	if (t->names)
+		names_feed(t->names, f);
+	if (t->geo)
+		geo_feed(t->geo, f);
 }
 
 /* Reads one table to its end. A table with a hole is no table: judging would be wrong. */
@@ -89,9 +125,51 @@ static bool named(struct run *r, const char *path, const char *what, struct err 
 	return true;
 }
 
+/* What the binary carries, where the user gave nothing of that kind. */
+static bool embedded(struct run *r, struct err *err)
+{
+	const struct asset *a;
+
+	if (!r->know.names && (a = asset_find("data/names.tab"))) {
+		r->own_names = names_of(a->at, a->n, a->path, err);
+		if (!r->own_names)
+			return false;
+		r->know.names = r->own_names;
+		run_thank(r, names_about(r->own_names));
+	}
+	if (!r->know.geo && (a = asset_find("data/countries.tab"))) {
+		r->own_geo = geo_of(a->at, a->n, a->path, err);
+		if (!r->own_geo)
+			return false;
+		r->know.geo = r->own_geo;
+		run_thank(r, geo_about(r->own_geo));
+	}
+	if (!r->know.relations && (a = asset_find("data/relations.tab"))) {
+		r->own_relations = asgraph_of(a->at, a->n, a->path, err);
+		if (!r->own_relations)
+			return false;
+		r->know.relations = r->own_relations;
+		text_to_time("2018-06-01", 10, &r->know.relations_time);
+		run_thank(
+		    r,
+		    "AS relationships: TopoScope, June 2018 (Jin et al., IMC 2020), BSD-3-Clause");
+		run_note(r, "The AS relationships are the embedded ones of June 2018 (TopoScope); "
+			    "--relationships FILE gives newer ones, 'meridian fetch relationships' "
+			    "brings them.");
+	}
+	return true;
+}
+
+/* The date of a table's data: as the table says. */
+static int64_t dated(const struct run *r, uint32_t source)
+{
+	return source == UINT32_MAX ? TIME_NONE : r->at[source]->data_time;
+}
+
 bool run_know(struct run *r, const struct run_tables *tables, struct err *err)
 {
-	struct filling t = {0};
+	struct filling t = {.vrps = vrps_new(), .aspas = aspas_new()};
+	uint32_t contradictions = 0;
 	bool ok = true;
 
 	for (size_t i = 0; tables->vrps && i < tables->vrps->n && ok; i++)
@@ -103,25 +181,31 @@ bool run_know(struct run *r, const struct run_tables *tables, struct err *err)
 	for (uint32_t i = 0; i < r->n && ok; i++)
 		if (!r->at[i]->done && r->at[i]->source->class == SOURCE_TABLE)
 			ok = load(r, &t, i, err);
-	if (t.vrps)
-		vrps_ready(t.vrps);
-	if (t.aspas)
-		aspas_ready(t.aspas);
-	r->know.vrps = t.vrps;
-	r->know.aspas = t.aspas;
+	vrps_ready(t.vrps);
+	aspas_ready(t.aspas);
 	r->own_vrps = t.vrps;
 	r->own_aspas = t.aspas;
-	if (t.relations) {
-		uint32_t contradictions;
-
-		r->own_relations = asgraph_build_done(t.relations, &contradictions);
-		r->know.relations = r->own_relations;
-		if (contradictions)
-			run_note(
-			    r,
-			    "The relationships contradict themselves for %u pairs of networks; "
-			    "the first word counts.",
-			    contradictions);
+	if (r->know.vrps_source != UINT32_MAX)
+		r->know.vrps = t.vrps;
+	if (r->know.aspas_source != UINT32_MAX)
+		r->know.aspas = t.aspas;
+	r->know.vrps_time = dated(r, r->know.vrps_source);
+	r->know.relations_time = dated(r, r->know.relations_source);
+	if (t.relations)
+		r->know.relations = r->own_relations =
+		    asgraph_build_done(t.relations, &contradictions);
+	if (contradictions)
+		run_note(r,
+			 "The relationships contradict themselves for %u pairs of networks; the "
+			 "first word counts.",
+			 contradictions);
+	if (t.names) {
+		names_ready(t.names);
+		r->know.names = r->own_names = t.names;
+	}
+	if (t.geo) {
+		geo_ready(t.geo);
+		r->know.geo = r->own_geo = t.geo;
 	}
 	if (!ok || tables->plain)
 		return ok;
@@ -130,7 +214,7 @@ bool run_know(struct run *r, const struct run_tables *tables, struct err *err)
 		    r,
 		    "No VRPs were given: no route was validated (--vrps FILE, or 'meridian fetch "
 		    "vrps').");
-	return true;
+	return embedded(r, err);
 }
 
 void run_forget(struct run *r)
@@ -138,4 +222,6 @@ void run_forget(struct run *r)
 	vrps_free(r->own_vrps);
 	aspas_free(r->own_aspas);
 	asgraph_free(r->own_relations);
+	names_free(r->own_names);
+	geo_free(r->own_geo);
 }

@@ -165,7 +165,7 @@ static int observe(int argc, char **argv)
 	else if (ok)
 		ok = run_judge(r, &err);
 	if (ok && !lines) {
-		report = run_report(r, argc, argv);
+		report = run_report(r, common.argc, common.argv);
 		report.style = text_style_of(common.output ? -1 : STDOUT_FILENO, !common.color);
 		report.style.verbose = common.verbose;
 		ok = show(r, &report, &err);

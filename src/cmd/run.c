@@ -146,7 +146,8 @@ static void finish(struct run *r, uint32_t id)
 	rep->bytes = stream_raw(s->reader.in);
 	if (r->stream_options & STREAM_DIGEST)
 		stream_digest(s->reader.in, rep->sha256, &rep->bytes);
-	r->records += t->records;
+	if (s->source->class == SOURCE_EVENTS)
+		r->records += t->records;
 	r->routes += t->routes;
 	s->done = true;
 	shut(r, s);
@@ -221,7 +222,8 @@ static bool add_stream(struct run *r, const char *path, struct err *err)
 	r->n++;
 	s = r->at[id] = arena_zero(&r->arena, 1, sizeof(*s));
 	rep = &r->report[id];
-	*s = (struct run_source){.path = arena_text(&r->arena, path), .time = TIME_NONE};
+	*s = (struct run_source){
+	    .path = arena_text(&r->arena, path), .time = TIME_NONE, .data_time = TIME_NONE};
 	*rep = (struct source_report){.path = s->path, .first = TIME_NONE, .last = TIME_NONE};
 	s->stdin_or_url = !strcmp(path, "-") || strstr(path, "://");
 	s->size = stream_size(in);

@@ -34,6 +34,8 @@ struct run_source {
 	uint64_t seen; /* bytes on disk that were read, for progress */
 	uint64_t size; /* bytes on disk, 0 unknown */
 	size_t ngarbled_cap;
+	int64_t data_time; /* of a table's data, as it says */
+	bool told;
 };
 
 struct run {
@@ -54,7 +56,12 @@ struct run {
 	bool partial;	 /* interrupted */
 	bool progress;	 /* say how far it is, on stderr */
 	int64_t started; /* monotonic, microseconds */
-	void *own_vrps, *own_aspas, *own_relations, *own_names, *own_geo;
+	/* Tables that the run frees; `know` points at them. */
+	struct vrps *own_vrps;
+	struct aspas *own_aspas;
+	struct asgraph *own_relations;
+	struct names *own_names;
+	struct geo *own_geo;
 };
 
 /* options: enum stream_option of every source. */
