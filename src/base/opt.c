@@ -364,6 +364,12 @@ static void roff(FILE *out, const char *s)
 		else
 			fputc(*s, out);
 		start = false;
+		/* A sentence a line, as mdoc wants it. */
+		if (strchr(".!?", *s) && s[1] == ' ') {
+			fputc('\n', out);
+			start = true;
+			s++;
+		}
 	}
 	fputc('\n', out);
 }
