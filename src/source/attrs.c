@@ -3,6 +3,7 @@
 
 #include "source/attrs.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -10,49 +11,56 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
-#define LIMIT ((size_t)32 << 20)
-#define AS_TRANS 23456 /* RFC 6793 9 */
+#define LIMIT ((size_t)64 << 20)
+#define LEAST ((size_t)4 << 20) /* of a table, when there are many */
+#define AS_TRANS 23456		/* RFC 6793 9 */
 
-/* One word a slot would do, but the hash saves following the pointer for nothing. */
-struct slot {
-	uint64_t hash;
-	void *at; /* NULL: free */
-};
+/*
+ * A slot is one word, since most of the time of a large table goes into fetching slots: from the
+ * top 19 bits of the hash, one bit for the generation, and 44 for the entry's address, which is
+ * a multiple of 16 and below 2^48. 0 is free.
+ */
+#define SLOT_TAG 45
+#define SLOT_GENERATION 44
 
 struct set {
-	struct slot *slot;
-	size_t n, cap; /* cap is a power of two, at least twice n */
+	uint64_t *slot;
+	size_t n, cap; /* cap is a power of two, at least half as much again as n */
+};
+
+/* What both kinds of entries begin with. */
+struct entry {
+	uint64_t hash;
 };
 
 struct attrs_entry {
-	unsigned context;
+	struct entry entry;
 	struct attrs attrs;
+	uint32_t context; /* beside wire: both are compared */
 	uint8_t wire[];
 };
 
-/* A path is known by its segments in wire form with ASNs of four bytes. */
 struct path_entry {
+	struct entry entry;
 	struct path path;
 	bool as0; /* has AS 0, RFC 7607 */
-	size_t nkey;
-	const uint8_t *key;
-};
-
-struct generation {
-	struct arena arena;
-	struct set attrs, paths;
 };
 
 struct attrs_table {
-	struct generation young, old;
-	size_t half;
+	struct set attrs, paths;
+	struct arena arena[2]; /* by generation */
+	unsigned young;	       /* 0 or 1 */
+	size_t limit;
 	struct buf path, path4; /* scratch: AS_PATH and AS4_PATH in canonical form */
-	uint32_t *seen;		/* scratch of path_loops() */
-	size_t seen_cap;
+	uint32_t *flat, *seen;	/* scratch of path_fill() and path_loops() */
+	size_t flat_cap, seen_cap;
 };
 
 /* Ids are the whole program's, so that equal ids are equal whatever reader they come from. */
 static _Atomic uint32_t last_attrs, last_path;
+
+/* So many tables share what the usual limit allows. */
+static _Atomic unsigned tables;
 
 static uint32_t id_next(_Atomic uint32_t *last)
 {
@@ -64,6 +72,25 @@ static uint32_t id_next(_Atomic uint32_t *last)
 	return id;
 }
 
+static uint64_t slot_of(const void *at, uint64_t hash, unsigned generation)
+{
+	uint64_t address = (uint64_t)(uintptr_t)at;
+
+	assert(!(address & 15) && !(address >> 48));
+	return hash >> SLOT_TAG << SLOT_TAG | (uint64_t)generation << SLOT_GENERATION |
+	       address >> 4;
+}
+
+static void *slot_entry(uint64_t slot)
+{
+	return (void *)(uintptr_t)((slot & ((UINT64_C(1) << SLOT_GENERATION) - 1)) << 4);
+}
+
+static bool slot_young(const struct attrs_table *t, uint64_t slot)
+{
+	return (slot >> SLOT_GENERATION & 1) == t->young;
+}
+
 static void set_init(struct set *s, size_t cap)
 {
 	s->cap = cap;
@@ -71,47 +98,47 @@ static void set_init(struct set *s, size_t cap)
 	s->slot = mem_zero(cap, sizeof(*s->slot));
 }
 
-static void set_put(struct set *s, uint64_t hash, void *at)
+static void set_place(struct set *s, uint64_t hash, uint64_t slot)
 {
-	size_t i;
+	size_t i = hash & (s->cap - 1);
 
-	if ((s->n + 1) * 2 > s->cap) {
-		struct set bigger;
-
-		set_init(&bigger, s->cap * 2);
-		for (i = 0; i < s->cap; i++)
-			if (s->slot[i].at)
-				set_put(&bigger, s->slot[i].hash, s->slot[i].at);
-		free(s->slot);
-		*s = bigger;
-	}
-	for (i = hash & (s->cap - 1); s->slot[i].at;)
+	while (s->slot[i])
 		i = (i + 1) & (s->cap - 1);
-	s->slot[i] = (struct slot){hash, at};
+	s->slot[i] = slot;
 	s->n++;
 }
 
-static void generation_init(struct generation *g)
+/* Moves the slots to a table of cap; of one generation, or of both (2). */
+static void set_move(struct set *s, size_t cap, unsigned generation)
 {
-	g->arena = (struct arena){0};
-	set_init(&g->attrs, 256);
-	set_init(&g->paths, 256);
+	struct set new;
+
+	set_init(&new, cap);
+	for (size_t i = 0; i < s->cap; i++) {
+		uint64_t slot = s->slot[i];
+
+		if (slot && (generation == 2 || (slot >> SLOT_GENERATION & 1) == generation))
+			set_place(&new, ((struct entry *)slot_entry(slot))->hash, slot);
+	}
+	free(s->slot);
+	*s = new;
 }
 
-static void generation_free(struct generation *g)
+static void set_put(struct set *s, uint64_t hash, uint64_t slot)
 {
-	arena_free(&g->arena);
-	free(g->attrs.slot);
-	free(g->paths.slot);
+	if ((s->n + 1) * 3 > s->cap * 2)
+		set_move(s, s->cap * 2, 2);
+	set_place(s, hash, slot);
 }
 
 struct attrs_table *attrs_new(size_t limit)
 {
 	struct attrs_table *t = mem_zero(1, sizeof(*t));
 
-	t->half = (limit ? limit : LIMIT) / 2;
-	generation_init(&t->young);
-	generation_init(&t->old);
+	t->limit = limit;
+	set_init(&t->attrs, 256);
+	set_init(&t->paths, 256);
+	atomic_fetch_add(&tables, 1);
 	return t;
 }
 
@@ -119,29 +146,49 @@ void attrs_free(struct attrs_table *t)
 {
 	if (!t)
 		return;
-	generation_free(&t->young);
-	generation_free(&t->old);
+	atomic_fetch_sub(&tables, 1);
+	arena_free(&t->arena[0]);
+	arena_free(&t->arena[1]);
+	free(t->attrs.slot);
+	free(t->paths.slot);
 	buf_free(&t->path);
 	buf_free(&t->path4);
+	free(t->flat);
 	free(t->seen);
 	free(t);
 }
 
 bool attrs_turn(struct attrs_table *t)
 {
-	struct generation g;
+	size_t limit = t->limit;
 
-	if (t->young.arena.used + (t->young.attrs.cap + t->young.paths.cap) * sizeof(struct slot) <
-	    t->half)
+	if (t->arena[t->young].used < LEAST / 2)
 		return false;
-	g = t->old;
-	t->old = t->young;
-	arena_reset(&g.arena);
-	memset(g.attrs.slot, 0, g.attrs.cap * sizeof(*g.attrs.slot));
-	memset(g.paths.slot, 0, g.paths.cap * sizeof(*g.paths.slot));
-	g.attrs.n = g.paths.n = 0;
-	t->young = g;
+	if (!limit) {
+		limit = LIMIT / atomic_load_explicit(&tables, memory_order_relaxed);
+		if (limit < LEAST)
+			limit = LEAST;
+	}
+	if (t->arena[t->young].used < limit / 2)
+		return false;
+	set_move(&t->attrs, t->attrs.cap, t->young);
+	set_move(&t->paths, t->paths.cap, t->young);
+	t->young ^= 1;
+	arena_reset(&t->arena[t->young]);
 	return true;
+}
+
+static uint32_t be32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, 4);
+	return __builtin_bswap32(v);
+}
+
+static uint16_t be16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
 /* An ASN that comes again although it is not beside itself: flat has no equal neighbours. */
@@ -173,44 +220,30 @@ static bool path_loops(struct attrs_table *t, const uint32_t *flat, size_t n)
 	return false;
 }
 
-static uint32_t be32(const uint8_t *p)
+/* Fills the path from its wire form, which is well formed. */
+static void path_fill(struct attrs_table *t, struct path_entry *e, const uint8_t *at, size_t n)
 {
-	uint32_t v;
-
-	memcpy(&v, p, 4);
-	return __builtin_bswap32(v);
-}
-
-static uint16_t be16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-/* Fills the path from its key, which is well formed. */
-static void path_fill(struct attrs_table *t, struct arena *a, struct path_entry *e)
-{
-	const uint8_t *at = e->key, *end = at + e->nkey;
+	struct arena *a = &t->arena[t->young];
+	const uint8_t *end = at + n;
 	struct path *p = &e->path;
 	size_t nsegment = 0, nasn = 0, nflat = 0;
 	struct segment *segment;
 	uint32_t *asn, *flat;
-	bool ended = false;
+	bool ended = false, same = true;
 
 	for (const uint8_t *s = at; s < end; s += 2 + 4 * (size_t)s[1]) {
 		nsegment++;
 		nasn += s[1];
 	}
-	/* In one piece: ASNs, flat, segments. flat is the ASNs where both are the same. */
-	asn = arena_alloc(a, nasn * 8 + nsegment * sizeof(*segment));
-	flat = asn + nasn;
-	segment = (struct segment *)(flat + nasn);
+	asn = arena_alloc(a, nasn * 4 + nsegment * sizeof(*segment));
+	segment = (struct segment *)(asn + nasn);
+	mem_room(&t->flat, &t->flat_cap, nasn);
+	flat = t->flat;
 	p->asn = asn;
 	p->segment = segment;
 	p->nasn = (uint16_t)nasn;
 	p->nsegment = (uint16_t)nsegment;
 	for (; at < end; at += 2 + 4 * (size_t)at[1], segment++) {
-		unsigned n = at[1];
-
 		*segment = (struct segment){at[0], at[1]};
 		if (at[0] == SEGMENT_SET) {
 			p->flags |= PATH_SET;
@@ -219,7 +252,7 @@ static void path_fill(struct attrs_table *t, struct arena *a, struct path_entry 
 		} else if (at[0] != SEGMENT_SEQUENCE) {
 			p->flags |= PATH_CONFED;
 		}
-		for (unsigned i = 0; i < n; i++) {
+		for (unsigned i = 0; i < at[1]; i++) {
 			uint32_t v = be32(at + 2 + 4 * (size_t)i);
 
 			*asn++ = v;
@@ -236,41 +269,61 @@ static void path_fill(struct attrs_table *t, struct arena *a, struct path_entry 
 		}
 	}
 	p->nflat = (uint16_t)nflat;
-	p->flat = nflat == nasn ? p->asn : flat;
+	same = nflat == nasn;
+	p->flat = same ? p->asn : arena_copy(a, flat, nflat * sizeof(*flat));
 	if (path_loops(t, flat, nflat))
 		p->flags |= PATH_LOOP;
 }
 
-static struct path_entry *path_find(const struct set *s, uint64_t hash, const uint8_t *key,
-				    size_t n, bool merged)
+/* Is the path this one in wire form? */
+static bool path_is(const struct path *p, const uint8_t *at, size_t n, bool merged)
 {
-	for (size_t i = hash & (s->cap - 1); s->slot[i].at; i = (i + 1) & (s->cap - 1)) {
-		struct path_entry *e = s->slot[i].at;
+	const uint8_t *end = at + n;
+	const uint32_t *asn = p->asn;
 
-		if (s->slot[i].hash == hash && e->nkey == n &&
-		    !(e->path.flags & PATH_MERGED) == !merged && !memcmp(e->key, key, n))
-			return e;
+	if (!(p->flags & PATH_MERGED) != !merged || n != p->nsegment * 2u + p->nasn * 4u)
+		return false;
+	for (const struct segment *s = p->segment; at < end; s++) {
+		if (at[0] != s->kind || at[1] != s->n)
+			return false;
+		at += 2;
+		for (unsigned i = 0; i < s->n; i++, at += 4)
+			if (*asn++ != be32(at))
+				return false;
 	}
-	return NULL;
+	return true;
 }
 
-static const struct path_entry *path_intern(struct attrs_table *t, const uint8_t *key, size_t n,
+static const struct path_entry *path_intern(struct attrs_table *t, const uint8_t *at, size_t n,
 					    bool merged)
 {
-	uint64_t hash = hash_bytes(key, n, merged);
-	struct path_entry *e = path_find(&t->young.paths, hash, key, n, merged), *old;
+	uint64_t hash = hash_bytes(at, n, merged), *slot = NULL;
+	const struct path_entry *old = NULL;
+	struct path_entry *e;
 
-	if (e)
-		return e;
-	old = path_find(&t->old.paths, hash, key, n, merged);
-	e = arena_zero(&t->young.arena, 1, sizeof(*e));
-	e->key = arena_copy(&t->young.arena, key, n);
-	e->nkey = n;
+	for (size_t i = hash & (t->paths.cap - 1); t->paths.slot[i];
+	     i = (i + 1) & (t->paths.cap - 1)) {
+		if ((t->paths.slot[i] ^ hash) >> SLOT_TAG)
+			continue;
+		e = slot_entry(t->paths.slot[i]);
+		if (e->entry.hash != hash || !path_is(&e->path, at, n, merged))
+			continue;
+		if (slot_young(t, t->paths.slot[i]))
+			return e;
+		slot = &t->paths.slot[i];
+		old = e;
+		break;
+	}
+	e = arena_zero(&t->arena[t->young], 1, sizeof(*e));
+	e->entry.hash = hash;
 	e->path.id = old ? old->path.id : id_next(&last_path);
 	if (merged)
 		e->path.flags = PATH_MERGED;
-	path_fill(t, &t->young.arena, e);
-	set_put(&t->young.paths, hash, e);
+	path_fill(t, e, at, n);
+	if (slot)
+		*slot = slot_of(e, hash, t->young);
+	else
+		set_put(&t->paths, hash, slot_of(e, hash, t->young));
 	return e;
 }
 
@@ -744,49 +797,73 @@ static void read_all(struct attrs_table *t, struct attrs *a, unsigned context)
 		fault(a, TAW, ATTR_NEXT_HOP, "NEXT_HOP is missing");
 }
 
-static struct attrs_entry *attrs_find(const struct set *s, uint64_t hash, const uint8_t *wire,
-				      size_t n, unsigned context)
+/* Reads the attributes into a new entry of the young generation. What comes back from the old
+ * one is read again: that costs little more than to copy it, and all pointers are right. */
+static const struct attrs_entry *attrs_add(struct attrs_table *t, uint64_t hash,
+					   const uint8_t *wire, size_t n, unsigned context,
+					   uint32_t id)
 {
-	for (size_t i = hash & (s->cap - 1); s->slot[i].at; i = (i + 1) & (s->cap - 1)) {
-		struct attrs_entry *e = s->slot[i].at;
+	struct attrs_entry *e = arena_alloc(&t->arena[t->young], sizeof(*e) + n);
 
-		if (s->slot[i].hash == hash && e->attrs.nwire == n && e->context == context &&
-		    !memcmp(e->wire, wire, n))
-			return e;
-	}
-	return NULL;
-}
-
-/* Another pass of the same bytes: costs little more than copying, and the pointers into wire and
- * into the path are right by construction. */
-static const struct attrs *attrs_add(struct attrs_table *t, uint64_t hash, const uint8_t *wire,
-				     size_t n, unsigned context, uint32_t id)
-{
-	struct attrs_entry *e = arena_alloc(&t->young.arena, sizeof(*e) + n);
-
+	e->entry.hash = hash;
 	e->context = context;
 	e->attrs = (struct attrs){.id = id, .wire = e->wire, .nwire = (uint32_t)n};
 	memcpy(e->wire, wire, n);
 	read_all(t, &e->attrs, context);
-	set_put(&t->young.attrs, hash, e);
+	return e;
+}
+
+static const struct attrs *attrs_find(struct attrs_table *t, uint64_t hash, const uint8_t *wire,
+				      size_t n, unsigned context)
+{
+	const struct attrs_entry *e;
+
+	for (size_t i = hash & (t->attrs.cap - 1); t->attrs.slot[i];
+	     i = (i + 1) & (t->attrs.cap - 1)) {
+		if ((t->attrs.slot[i] ^ hash) >> SLOT_TAG)
+			continue;
+		e = slot_entry(t->attrs.slot[i]);
+		if (e->attrs.nwire != n || e->context != context || memcmp(e->wire, wire, n))
+			continue;
+		if (!slot_young(t, t->attrs.slot[i])) {
+			e = attrs_add(t, hash, wire, n, context, e->attrs.id);
+			t->attrs.slot[i] = slot_of(e, hash, t->young);
+		}
+		return &e->attrs;
+	}
+	e = attrs_add(t, hash, wire, n, context, id_next(&last_attrs));
+	set_put(&t->attrs, hash, slot_of(e, hash, t->young));
 	return &e->attrs;
 }
 
 const struct attrs *attrs_intern(struct attrs_table *t, const uint8_t *wire, size_t n,
 				 unsigned context)
 {
-	uint64_t hash;
-	struct attrs_entry *e;
-
 	if (!n)
 		wire = (const uint8_t *)""; /* memcmp() wants a place even for nothing */
-	hash = hash_bytes(wire, n, context);
-	e = attrs_find(&t->young.attrs, hash, wire, n, context);
+	return attrs_find(t, hash_bytes(wire, n, context), wire, n, context);
+}
 
-	if (__builtin_expect(e != NULL, 1))
-		return &e->attrs;
-	e = attrs_find(&t->old.attrs, hash, wire, n, context);
-	return attrs_add(t, hash, wire, n, context, e ? e->attrs.id : id_next(&last_attrs));
+void attrs_intern_all(struct attrs_table *t, struct attrs_wanted *w, size_t n, unsigned context)
+{
+	size_t mask = t->attrs.cap - 1;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!w[i].n)
+			w[i].wire = (const uint8_t *)"";
+		w[i].hash = hash_bytes(w[i].wire, w[i].n, context);
+		__builtin_prefetch(&t->attrs.slot[w[i].hash & mask]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct attrs_entry *e = slot_entry(t->attrs.slot[w[i].hash & mask]);
+
+		/* The end of the one that it most likely is, and where its path stands. */
+		__builtin_prefetch(e);
+		__builtin_prefetch(&e->attrs.wire);
+		__builtin_prefetch(e->wire + 48);
+	}
+	for (size_t i = 0; i < n; i++)
+		w[i].attrs = attrs_find(t, w[i].hash, w[i].wire, w[i].n, context);
 }
 
 void attrs_put(struct buf *wire, uint8_t type, const void *value, size_t n)

@@ -4,7 +4,7 @@
  * Path attributes (RFC 4271 5), parsed once per distinct byte string and interned.
  *
  * The table is a cache of two generations: what is asked for lives in the young one; when that
- * has grown past half of the limit it becomes the old one and the old one goes, except what was
+ * has grown past half of the limit it becomes the old one, and the old one goes, except what was
  * asked for since. So memory is bounded whatever comes, and what is seen again and again is
  * parsed once. A set of attributes that went and comes back gets a new id: ids are drawn from
  * one counter for the whole program and never used twice (32 bits: after four thousand million
@@ -64,7 +64,8 @@ enum attrs_context {
 
 struct attrs_table;
 
-/* limit: about how many bytes it may hold; 0: the usual 32 MiB. */
+/* limit: about how many bytes it may hold; 0: the usual 64 MiB, shared by all such tables that
+ * there are (but at least 4 MiB each). */
 struct attrs_table *attrs_new(size_t limit);
 void attrs_free(struct attrs_table *t);
 
@@ -77,6 +78,15 @@ bool attrs_turn(struct attrs_table *t);
  * must have been cut out, since they differ from message to message (bgp_update() does it). */
 const struct attrs *attrs_intern(struct attrs_table *t, const uint8_t *wire, size_t n,
 				 unsigned context);
+
+/* The same for many at once, which overlaps the waits for memory. */
+struct attrs_wanted {
+	const uint8_t *wire;
+	size_t n;
+	const struct attrs *attrs; /* the answer */
+	uint64_t hash;		   /* its own */
+};
+void attrs_intern_all(struct attrs_table *t, struct attrs_wanted *w, size_t n, unsigned context);
 
 /* True when the attributes are the very same bytes, read the same way. */
 static inline bool attrs_same(const struct attrs *a, const uint8_t *wire, size_t n)

@@ -85,10 +85,31 @@ static void read_geo_peers(struct mrt *m, struct bytes b)
 		fail(m, "a GEO_PEER_TABLE that ends before its last peer");
 }
 
+#define WANTED 64 /* attributes that are looked for at once */
+
+/* The route that wants them, and its peer's index. */
+struct whose {
+	struct route *route;
+	uint16_t index;
+};
+
+static void find_wanted(struct mrt *m, struct attrs_wanted *want, const struct whose *whose,
+			size_t n)
+{
+	attrs_intern_all(m->attrs, want, n, ATTRS_ASN4 | ATTRS_TABLE);
+	for (size_t i = 0; i < n; i++) {
+		whose[i].route->attrs = want[i].attrs;
+		if (whose[i].index < m->npeer)
+			m->memo[whose[i].index] = want[i].attrs;
+	}
+}
+
 /* The entries of one prefix. `like` has what is the same in all of them. */
 static void read_entries(struct mrt *m, struct bytes b, struct route like, bool path_ids)
 {
-	size_t n = bytes_u16(&b), head = path_ids ? 12 : 8;
+	size_t n = bytes_u16(&b), head = path_ids ? 12 : 8, nwant = 0;
+	struct attrs_wanted want[WANTED];
+	struct whose whose[WANTED];
 	struct route *r;
 
 	if (b.bad) {
@@ -103,8 +124,8 @@ static void read_entries(struct mrt *m, struct bytes b, struct route like, bool 
 	r = m->out.route;
 	for (; n; n--) {
 		const uint8_t *at = bytes_take(&b, head), *wire;
-		uint16_t peer, index, length;
-		const struct attrs *a;
+		uint16_t index, length;
+		const struct attrs *a = NULL;
 
 		if (!at) {
 			fail_from(m, b.end, "a table's record has fewer entries than it says");
@@ -127,23 +148,28 @@ static void read_entries(struct mrt *m, struct bytes b, struct route like, bool 
 			break;
 		}
 		if (__builtin_expect(index < m->npeer, 1)) {
-			peer = m->peer[index];
+			r->peer = m->peer[index];
 			a = m->memo[index];
-			if (!a || !attrs_same(a, wire, length))
-				a = m->memo[index] =
-				    attrs_intern(m->attrs, wire, length, ATTRS_ASN4 | ATTRS_TABLE);
-		} else {
-			if (m->table)
-				bgp_garbled(&m->out, mrt_at(m, at), head + length,
-					    "a table's entry of a peer that is not in the "
-					    "PEER_INDEX_TABLE");
-			peer = 0;
-			a = attrs_intern(m->attrs, wire, length, ATTRS_ASN4 | ATTRS_TABLE);
+		} else if (m->table) {
+			bgp_garbled(&m->out, mrt_at(m, at), head + length,
+				    "a table's entry of a peer that is not in the "
+				    "PEER_INDEX_TABLE");
 		}
-		r->peer = peer;
-		r->attrs = a;
+		if (a && attrs_same(a, wire, length)) {
+			r->attrs = a;
+		} else {
+			/* The memo is for the next prefix: within this one, a peer comes once
+			 * (or, with path identifiers, with others). */
+			want[nwant] = (struct attrs_wanted){.wire = wire, .n = length};
+			whose[nwant++] = (struct whose){r, index};
+		}
 		r++;
+		if (nwant == WANTED) {
+			find_wanted(m, want, whose, nwant);
+			nwant = 0;
+		}
 	}
+	find_wanted(m, want, whose, nwant);
 	m->out.nroute = (size_t)(r - m->out.route);
 }
 
