@@ -49,6 +49,8 @@ struct dns_answer {
 	uint32_t asn; /* of the address, 0 unknown */
 	int64_t ttl;  /* seconds, -1 unknown */
 	const char *as_name;
+	const struct member *extra;
+	uint16_t nextra;
 };
 
 struct dns_reply {
