@@ -17,9 +17,9 @@
 
 struct state {
 	struct json j;
-	bool array;		  /* within a top-level array */
+	bool array; /* within a top-level array */
 	bool done;
-	uint64_t start, length;	  /* of the value at hand */
+	uint64_t start, length; /* of the value at hand */
 	const uint8_t *at;
 	/* A list within the value at hand. */
 	struct json inner;
@@ -39,9 +39,12 @@ static bool says(const uint8_t *at, size_t n, const char *what)
 static int recognise(const uint8_t *at, size_t n)
 {
 	static const char *const words[] = {
-	    "\"test_keys\"", "\"probe_asn\"",	      "\"probe_cc\"",	 "\"measurement_start_time\"",
-	    "\"test_name\"", "\"data_format_version\"", "\"report_id\"", "\"software_name\"",
-	    "\"annotations\"", "\"measurement_uid\"", "\"blocking_general\"", "\"anomaly_count\"",
+	    "\"test_keys\"",	    "\"probe_asn\"",
+	    "\"probe_cc\"",	    "\"measurement_start_time\"",
+	    "\"test_name\"",	    "\"data_format_version\"",
+	    "\"report_id\"",	    "\"software_name\"",
+	    "\"annotations\"",	    "\"measurement_uid\"",
+	    "\"blocking_general\"", "\"anomaly_count\"",
 	};
 	size_t i = 0;
 	int score = 0;
@@ -88,13 +91,14 @@ static void close_ooni(struct reader *r)
 static void emit(struct reader *r, struct state *s, struct facts *out, uint64_t offset,
 		 uint64_t length, const uint8_t *at)
 {
-	*out = (struct facts){.time = TIME_NONE,
-			      .slice = {.source = r->id,
-					.offset = offset,
-					.length = length > UINT32_MAX ? UINT32_MAX : (uint32_t)length,
-					.at = at},
-			      .fact = &s->fact,
-			      .nfact = 1};
+	*out =
+	    (struct facts){.time = TIME_NONE,
+			   .slice = {.source = r->id,
+				     .offset = offset,
+				     .length = length > UINT32_MAX ? UINT32_MAX : (uint32_t)length,
+				     .at = at},
+			   .fact = &s->fact,
+			   .nfact = 1};
 }
 
 static bool garbled(struct reader *r, struct state *s, struct facts *out, uint64_t offset,

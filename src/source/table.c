@@ -5,10 +5,14 @@
 #include "source/source.h"
 #include "source/vrps.h"
 
+/* What people measure at the edge. */
+extern const struct source source_ooni;
+
 extern const struct source source_bgp, source_mrt, source_ripestat, source_rislive;
 
 /* clang-format off: one a line, so that two people who add one rarely touch the same. */
 const struct source *const sources[] = {
+    &source_ooni,
     &source_asrel, &source_bgp,	     &source_countries, &source_delegations,
     &source_mrt,   &source_names,    &source_ripestat,	&source_rislive,
     &source_slurm, &source_vrps_csv, &source_vrps_json, NULL,
