@@ -24,6 +24,7 @@ struct asgraph;
 struct names;
 struct geo;
 struct peers;
+struct fingerprints;
 
 /*
  * What the judge knows besides the facts. Borrowed for the run, none of it changes; a NULL table
@@ -39,6 +40,7 @@ struct knowledge {
 	const struct peers *peers;
 	uint32_t vrps_source, aspas_source, relations_source;
 	int64_t vrps_time, relations_time; /* of the tables' data, TIME_NONE unknown */
+	const struct fingerprints *fingerprints; /* of block pages; NULL: the built-in ones */
 };
 
 struct detector {

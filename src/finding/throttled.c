@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * Slow on purpose: the bytes of a socket over time, held against a neutral name's to the same
+ * address. Policing shows as a rate far below the control's; a freeze as bytes that stop while
+ * the connection stays. Bytes of the socket count, not of the page: one TLS record can hide a
+ * freeze. Without a series, a response that began and never ended, where a control got all of
+ * it, is slow as well, but how is not known.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "finding/view.h"
+
+#define STILL (5 * SECOND)  /* silence that is no jitter */
+#define MUCH_SLOWER 0.1	    /* of the control's rate */
+#define SLOW (128 * 1024.0) /* bytes a second: what is faster is not worth a verdict */
+
+/* From the first byte to the last. */
+static double rate(const struct series *s)
+{
+	const struct sample *first, *last;
+
+	if (s->nsample < 2)
+		return -1;
+	first = &s->sample[0];
+	last = &s->sample[s->nsample - 1];
+	if (last->t <= first->t)
+		return -1;
+	return (double)(last->bytes - first->bytes) * 1e6 / (double)(last->t - first->t);
+}
+
+/* When the last new byte came, and how long nothing came after it. */
+static int64_t silence(const struct series *s, uint64_t *bytes)
+{
+	size_t last = s->nsample - 1, i = last;
+	int64_t until =
+	    s->seen.t != TIME_NONE && s->seen.t > s->sample[last].t ? s->seen.t : s->sample[last].t;
+
+	while (i && s->sample[i - 1].bytes == s->sample[last].bytes)
+		i--;
+	*bytes = s->sample[last].bytes;
+	return until - s->sample[i].t;
+}
+
+bool judge_speed(const struct view *v, const struct flow_view *flow, struct verdict *out)
+{
+	const struct measurement *m = v->m;
+
+	for (size_t i = 0; i < m->nseries; i++) {
+		const struct series *target = &m->series[i], *control = NULL;
+		uint64_t bytes, control_bytes;
+		double slow, fast = -1;
+
+		if (target->control || target->nsample < 2 || target->seen.group)
+			continue;
+		for (size_t k = 0; k < m->nseries; k++)
+			if (m->series[k].control && m->series[k].nsample >= 2 &&
+			    (!control || addr_same(m->series[k].addr, target->addr)))
+				control = &m->series[k];
+		if (!control)
+			continue;
+		slow = rate(target);
+		fast = rate(control);
+		if (silence(target, &bytes) >= STILL && bytes &&
+		    (!target->expected || bytes < target->expected) &&
+		    (silence(control, &control_bytes) < STILL || control_bytes > 2 * bytes)) {
+			verdict_set(out, SITE_THROTTLED, "site.throttled.freeze", 0.9);
+			verdict_add(out, "throttle.freeze", 0.9);
+			out->why = arena_printf(v->a, "%llu bytes came and then none",
+						(unsigned long long)bytes);
+			out->proven = true;
+		} else if (slow >= 0 && fast > 0 && slow < MUCH_SLOWER * fast && slow < SLOW) {
+			verdict_set(out, SITE_THROTTLED, "site.throttled.policing", 0.9);
+			verdict_add(out, "throttle.policing", 0.9);
+			out->why = arena_printf(v->a, "%.0f bytes a second, a neutral name %.0f",
+						slow, fast);
+			out->proven = true;
+		} else {
+			continue;
+		}
+		out->controls = (unsigned)v->ncontrol + 1;
+		verdict_who(out, WHO_ACCESS, 0.5);
+		verdict_addr(out, target->addr);
+		return true;
+	}
+	if (!flow->stalled || flow->http_ok)
+		return false;
+	verdict_set(out, SITE_THROTTLED, "site.throttled.stall", 0.6);
+	verdict_add(out, "throttle.stall", 0.6);
+	verdict_who(out, WHO_ACCESS, 0.3);
+	out->bare = true;
+	return true;
+}

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * Tools that people rely on: many servers of one tool, tried at once. One dead server is no
+ * blocking; all of them at once, or one part while the rest answers, is. Where a test only tells
+ * its own conclusion, that is what is judged, and less surely.
+ */
+#include <string.h>
+
+#include "finding/view.h"
+
+struct count {
+	unsigned ok, bad;
+	const char *failure;
+};
+
+static bool key_is(const struct measurement *m, const char *key, const char *json)
+{
+	const struct member *k = measurement_key(m, key);
+
+	return k && k->njson == strlen(json) && !memcmp(k->json, json, k->njson);
+}
+
+static struct count connects(const struct measurement *m, struct verdict *out)
+{
+	struct count c = {0};
+
+	for (size_t i = 0; i < m->nconnect; i++) {
+		const struct connect *x = &m->connect[i];
+
+		if (failure_is_local(x->seen.failure) || x->addr.v6)
+			continue;
+		if (x->seen.failure) {
+			c.bad++;
+			c.failure = x->seen.failure;
+			if (out)
+				verdict_addr(out, x->addr);
+		} else {
+			c.ok++;
+		}
+	}
+	return c;
+}
+
+static void open_tool(struct verdict *out)
+{
+	out->naddr = 0;
+	verdict_set(out, SITE_OPEN, "tool.open", 0.9);
+}
+
+static void blocked(struct verdict *out, const char *rule, const char *mechanism, double confidence)
+{
+	verdict_set(out, SITE_BLOCKED, rule, confidence);
+	if (mechanism)
+		verdict_add(out, mechanism, confidence);
+	verdict_who(out, WHO_ACCESS, 0.4);
+	out->bare = true;
+}
+
+static void nothing(struct verdict *out, const char *rule)
+{
+	out->naddr = 0;
+	verdict_set(out, SITE_UNDETERMINED, rule, 0.5);
+}
+
+/* The failure of a transaction to a host that holds `part`, NULL when it worked; *there: such a
+ * transaction was made. */
+static const char *web_failure(const struct measurement *m, const char *part, bool *there)
+{
+	const char *f = NULL;
+
+	*there = false;
+	for (size_t i = 0; i < m->ntransaction; i++) {
+		const struct transaction *x = &m->transaction[i];
+
+		if (!x->url || !strstr(x->url, part))
+			continue;
+		*there = true;
+		if (!x->seen.failure)
+			return NULL;
+		f = x->seen.failure;
+	}
+	return f;
+}
+
+/* The layer that a web part fails at: the handshake's failure says more than the transaction's. */
+static const char *web_mechanism(const struct measurement *m, const char *part, const char *failure)
+{
+	if (strstr(failure, "dns"))
+		return mechanism_of("dns", failure);
+	for (size_t i = 0; i < m->nhandshake; i++)
+		if (m->handshake[i].seen.failure && m->handshake[i].server_name &&
+		    strstr(m->handshake[i].server_name, part))
+			return mechanism_of("tls", m->handshake[i].seen.failure);
+	return mechanism_of("tcp", failure);
+}
+
+static void telegram(const struct measurement *m, struct verdict *out)
+{
+	struct count c = connects(m, out), http = {0};
+	const char *web, *key;
+	bool there;
+
+	for (size_t i = 0; i < m->ntransaction; i++) {
+		const struct transaction *x = &m->transaction[i];
+
+		if (!x->url || strstr(x->url, "web.telegram.org") ||
+		    failure_is_local(x->seen.failure))
+			continue;
+		if (x->seen.failure) {
+			http.bad++;
+			http.failure = x->seen.failure;
+		} else {
+			http.ok++;
+		}
+	}
+	web = web_failure(m, "web.telegram.org", &there);
+	key = key_is(m, "telegram_web_status", "\"blocked\"") ? "blocked" : NULL;
+	if (!c.ok && !c.bad && !http.ok && !http.bad && !there) {
+		nothing(out, "site.undetermined.no-data");
+	} else if (!c.ok && c.bad >= 2 && !http.ok) {
+		blocked(out, "tool.endpoints", mechanism_of("tcp", c.failure),
+			c.bad >= 5 ? 0.85 : 0.7);
+		if (web)
+			verdict_add(out, web_mechanism(m, "web.telegram.org", web), 0.6);
+	} else if (web && key) {
+		blocked(out, "tool.part", web_mechanism(m, "web.telegram.org", web), 0.7);
+	} else if (!there && !measurement_key(m, "telegram_web_failure") && c.ok) {
+		/* Older tests that lost the web part. */
+		if (m->ntransaction && http.ok)
+			open_tool(out);
+		else
+			nothing(out, "site.undetermined.no-data");
+	} else if (c.bad > c.ok && !http.ok) {
+		blocked(out, "tool.part", mechanism_of("tcp", c.failure), 0.6);
+	} else {
+		open_tool(out);
+	}
+}
+
+static void whatsapp(const struct measurement *m, struct verdict *out)
+{
+	struct count c = connects(m, out);
+	bool there;
+	const char *web = web_failure(m, "web.whatsapp.com", &there),
+		   *reg = web_failure(m, "v.whatsapp.net", &there);
+
+	if (key_is(m, "registration_server_status", "\"blocked\"") && reg)
+		blocked(out, "tool.part", web_mechanism(m, "v.whatsapp.net", reg), 0.7);
+	else if (key_is(m, "whatsapp_web_status", "\"blocked\"") && web)
+		blocked(out, "tool.part", web_mechanism(m, "web.whatsapp.com", web), 0.7);
+	else if (!c.ok && c.bad >= 2)
+		blocked(out, "tool.endpoints", mechanism_of("tcp", c.failure), 0.8);
+	else if (c.ok)
+		open_tool(out);
+	else
+		nothing(out, "site.undetermined.no-data");
+}
+
+static void facebook(const struct measurement *m, struct verdict *out)
+{
+	struct count c = connects(m, out);
+
+	if (!c.ok && c.bad >= 2)
+		blocked(out, "tool.endpoints", mechanism_of("tcp", c.failure), 0.8);
+	else if (key_is(m, "facebook_dns_blocking", "true"))
+		blocked(out, "tool.part", "dns.lie", 0.6);
+	else if (key_is(m, "facebook_tcp_blocking", "true"))
+		blocked(out, "tool.part",
+			c.failure ? mechanism_of("tcp", c.failure) : "tcp.failure", 0.6);
+	else if (c.ok)
+		open_tool(out);
+	else
+		nothing(out, "site.undetermined.no-data");
+}
+
+static void signal_app(const struct measurement *m, struct verdict *out)
+{
+	unsigned ok = 0, bad = 0, pins = 0, unreached = 0;
+	const char *failure = NULL;
+
+	for (size_t i = 0; i < m->ntransaction; i++) {
+		const char *f = m->transaction[i].seen.failure;
+
+		if (!f) {
+			ok++;
+			continue;
+		}
+		bad++;
+		failure = f;
+		pins += failure_is_certificate(f);
+		unreached += failure_is_local(f);
+	}
+	if (!bad && ok) {
+		open_tool(out);
+	} else if (!ok && !bad) {
+		if (key_is(m, "signal_backend_status", "\"ok\""))
+			open_tool(out);
+		else
+			nothing(out, "site.undetermined.no-data");
+	} else if (pins && pins + unreached == bad) {
+		/* Signal changed its authority twice; old tests know only the old one. A
+		 * different answer by other networks would show a man in the middle. */
+		nothing(out, "tool.pins");
+	} else if (unreached == bad) {
+		nothing(out, "site.undetermined.probe");
+	} else if (key_is(m, "signal_backend_status", "\"ok\"")) {
+		open_tool(out);
+	} else {
+		blocked(out, ok ? "tool.part" : "tool.endpoints",
+			strstr(failure, "dns") ? mechanism_of("dns", failure)
+					       : mechanism_of("tls", failure),
+			ok ? 0.6 : 0.75);
+	}
+}
+
+static void tor(const struct measurement *m, struct verdict *out)
+{
+	unsigned ok = 0, bad = 0, dir_ok = 0, dir_bad = 0;
+	const char *failure = NULL;
+
+	for (size_t i = 0; i < m->ntarget; i++) {
+		const struct tool_target *t = &m->target[i];
+		bool authority = t->protocol && strstr(t->protocol, "dirauth");
+
+		if (failure_is_local(t->failure))
+			continue;
+		if (t->failure) {
+			bad++;
+			dir_bad += authority;
+			failure = t->failure;
+		} else {
+			ok++;
+			dir_ok += authority;
+		}
+	}
+	if (ok + bad < 4) {
+		nothing(out, "site.undetermined.no-data");
+		return;
+	}
+	/* Some of the bridges and authorities are always dead; most of them never are. */
+	if (!ok)
+		blocked(out, "tool.endpoints", mechanism_of("tcp", failure), 0.9);
+	else if (bad * 2 > ok + bad)
+		blocked(out, "tool.part", mechanism_of("tcp", failure), 0.75);
+	else if (dir_bad > dir_ok && dir_bad > 3)
+		blocked(out, "tool.part", mechanism_of("tcp", failure), 0.65);
+	else
+		open_tool(out);
+}
+
+/* Tests of a tunnel that only say whether it started. */
+static void tunnel(const struct measurement *m, struct verdict *out)
+{
+	bool success = key_is(m, "success", "true");
+	const struct member *f = measurement_key(m, "failure");
+
+	if (success || (f && key_is(m, "failure", "null") && !measurement_key(m, "success"))) {
+		open_tool(out);
+		return;
+	}
+	if (!f && !measurement_key(m, "success")) {
+		nothing(out, "site.undetermined.no-data");
+		return;
+	}
+	/* No control tells a dead tunnel from a blocked one. */
+	if (f && f->njson > 2 &&
+	    (memmem(f->json, f->njson, "timeout", 7) || memmem(f->json, f->njson, "reset", 5)))
+		blocked(out, "tool.start",
+			memmem(f->json, f->njson, "reset", 5) ? "tcp.reset" : "ip.drop", 0.5);
+	else
+		nothing(out, "tool.start");
+}
+
+static void tampering(const struct measurement *m, struct verdict *out)
+{
+	const struct member *t = measurement_key(m, "tampering");
+	bool yes = t && memmem(t->json, t->njson, "true", 4),
+	     no = t && memmem(t->json, t->njson, "false", 5);
+
+	out->tool = false;
+	if (!t || (!yes && !no)) {
+		nothing(out, "site.undetermined.no-data");
+		return;
+	}
+	if (!yes) {
+		verdict_set(out, SITE_OPEN, "net.clean", 0.9);
+		return;
+	}
+	verdict_set(out, SITE_REROUTED, "net.tampered", 0.8);
+	verdict_add(out, "http.tampering", 0.8);
+	verdict_who(out, WHO_ACCESS, 0.5);
+	out->proven = true;
+}
+
+static void scores(const struct measurement *m, struct verdict *out)
+{
+	const struct scores *s = &m->scores;
+
+	out->why = NULL;
+	if (s->endpoints_ok < 0 && s->blocking < 0) {
+		nothing(out, "site.undetermined.no-data");
+		return;
+	}
+	if (!s->anomaly && s->blocking < 0.5) {
+		verdict_set(out, SITE_OPEN, "tool.scores.ok", 0.8);
+		return;
+	}
+	if (s->endpoints_ok == 0 && s->endpoints_bad > 1)
+		blocked(out, "tool.scores", "ip.drop", 0.8);
+	else if (s->web_failure && *s->web_failure)
+		blocked(out, "tool.scores",
+			strstr(s->web_failure, "dns") ? mechanism_of("dns", s->web_failure)
+			: failure_is_certificate(s->web_failure) || strstr(s->web_failure, "reset")
+			    ? mechanism_of("tls", s->web_failure)
+			    : mechanism_of("tcp", s->web_failure),
+			0.7);
+	else if (s->endpoints_bad > s->endpoints_ok || s->http_bad > s->http_ok)
+		blocked(out, "tool.scores", "ip.drop", 0.65);
+	else
+		blocked(out, "tool.scores", NULL, 0.5);
+}
+
+/* One name with the suspected server name, one with a neutral one, to the same helper (ts-024). */
+static void sni_blocking(struct arena *a, const struct measurement *m, struct verdict *out)
+{
+	const struct handshake *target = NULL, *control = NULL;
+
+	(void)a;
+	out->tool = false;
+	for (size_t i = 0; i < m->nhandshake; i++) {
+		const struct handshake *h = &m->handshake[i];
+
+		if (text_same(h->seen.group, "target"))
+			target = h;
+		else if (text_same(h->seen.group, "control"))
+			control = h;
+	}
+	if (!target || !control) {
+		nothing(out, "site.undetermined.no-data");
+		return;
+	}
+	/* The helper has no certificate for either name: an answer is all that counts. */
+	if (!target->seen.failure || failure_is_certificate(target->seen.failure)) {
+		verdict_set(out, SITE_OPEN, "tool.open", 0.8);
+	} else if (!control->seen.failure || failure_is_certificate(control->seen.failure)) {
+		const char *what = mechanism_of("tls", target->seen.failure);
+
+		verdict_set(out, SITE_BLOCKED, "site.tls.name", 0.9);
+		verdict_add(out, !strcmp(what, "tls.drop") ? "tls.sni-drop" : "tls.sni-reset", 0.9);
+		verdict_who(out, WHO_ACCESS, 0.4);
+		verdict_addr(out, target->addr);
+		out->proven = true;
+	} else {
+		nothing(out, "site.undetermined.no-control");
+	}
+}
+
+/* A single page fetched by a test with no control but its own word (browser_web, old
+ * http_requests without Tor, urlgetter, echcheck …). */
+static bool alone(const struct measurement *m, struct verdict *out)
+{
+	if (text_same(m->test, "browser_web")) {
+		out->tool = false;
+		if (key_is(m, "result", "\"ok\""))
+			verdict_set(out, SITE_OPEN, "site.open.same", 0.6);
+		else
+			nothing(out, "site.undetermined.no-control");
+		return true;
+	}
+	return false;
+}
+
+bool judge_tool(struct arena *a, const struct knowledge *k, const struct measurement *m,
+		struct verdict *out)
+{
+	static const struct {
+		const char *test, *tool;
+		void (*judge)(const struct measurement *m, struct verdict *out);
+	} tests[] = {
+	    {"telegram", "Telegram", telegram},
+	    {"whatsapp", "WhatsApp", whatsapp},
+	    {"facebook_messenger", "Facebook Messenger", facebook},
+	    {"signal", "Signal", signal_app},
+	    {"tor", "Tor", tor},
+	    {"vanilla_tor", "Tor", tunnel},
+	    {"torsf", "Tor with Snowflake", tunnel},
+	    {"psiphon", "Psiphon", tunnel},
+	    {"openvpn", "OpenVPN", tunnel},
+	    {"openvpn_client_test", "OpenVPN", tunnel},
+	    {"http_invalid_request_line", NULL, tampering},
+	    {"http_header_field_manipulation", NULL, tampering},
+	};
+	static const char *const speed[] = {"ndt",
+					    "dash",
+					    "portfiltering",
+					    "multi_protocol_traceroute",
+					    "stun_reachability",
+					    "riseupvpn",
+					    "meek_fronted_requests_test",
+					    "http_host",
+					    "tcpping",
+					    "tlsping",
+					    "simplequicping",
+					    "quicping",
+					    "dnsping",
+					    "tlsmiddlebox",
+					    "echcheck",
+					    "dnscheck"};
+
+	(void)k;
+	if (!m->test)
+		return false;
+	for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++) {
+		if (strcmp(m->test, tests[i].test))
+			continue;
+		out->tool = true;
+		if (tests[i].tool && !out->input)
+			out->input = tests[i].tool;
+		if (m->scores.given && !m->nconnect && !m->nkey)
+			scores(m, out);
+		else
+			tests[i].judge(m, out);
+		return true;
+	}
+	if (!strcmp(m->test, "sni_blocking")) {
+		sni_blocking(a, m, out);
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(speed) / sizeof(*speed); i++)
+		if (!strcmp(m->test, speed[i])) {
+			verdict_set(out, SITE_UNDETERMINED, "net.speed", 0.5);
+			return true;
+		}
+	if (m->scores.given && !m->nconnect && !m->nkey) {
+		scores(m, out);
+		return true;
+	}
+	return alone(m, out);
+}

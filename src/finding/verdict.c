@@ -1,0 +1,764 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+
+#include "finding/verdict.h"
+
+#include <assert.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/jsonw.h"
+#include "base/text.h"
+#include "finding/view.h"
+
+const struct rule verdict_rules[] = {
+    {"site.open.certificate", 1,
+     "A certificate that is valid for the name came from where we were sent, so the site itself "
+     "answered, whatever its address."},
+    {"site.open.same", 1,
+     "What came is what a control elsewhere got: the same status, and alike in length, title or "
+     "headers."},
+    {"site.open.refused", 1,
+     "The site itself, its host or its CDN refuses this visitor (captcha, firewall, rate limit), "
+     "which is not censorship."},
+    {"site.open.control-failed", 1,
+     "The page came, although a control elsewhere could not get it."},
+    {"site.open.proxy", 1,
+     "Plain lookups lead into the access network and encrypted ones do not, yet the true page "
+     "came: the way is bent, the site open."},
+    {"site.geofenced.said", 1,
+     "The site itself says that it does not serve this country or network."},
+    {"site.geofenced.networks", 1,
+     "A control reached the site, and unrelated networks fail as this one does: the site keeps "
+     "them out."},
+    {"site.down.control", 1, "A control elsewhere failed at the same step."},
+    {"site.down.no-name", 1, "Controls elsewhere find no such name either."},
+    {"site.down.redirect", 1, "The site's own redirect leads to an address that is none."},
+    {"site.down.own-address", 1,
+     "The site itself publishes an address that nobody routes, here and elsewhere."},
+    {"site.down.networks", 1, "Unrelated networks fail as this one does."},
+    {"site.dns.bogon", 1,
+     "The name was answered with an address that nobody routes, where a control got a public "
+     "one."},
+    {"site.dns.known", 1,
+     "The name was answered with an address that is known to show block pages or to be made up "
+     "by an injector."},
+    {"site.dns.lie", 1,
+     "The name was answered with an address that no control got, and what lives there is not the "
+     "site."},
+    {"site.dns.strange", 1,
+     "The name was answered with an address that no control got, and nothing answers there."},
+    {"site.dns.ghost", 1,
+     "Controls find no such name, and here it is answered with an address of somebody in "
+     "between."},
+    {"site.dns.denied", 1,
+     "The name does not resolve here, while a control elsewhere got addresses."},
+    {"site.dns.injection", 1,
+     "Two different answers came to one query, or an answer from where nobody listens."},
+    {"site.dns.detour", 1,
+     "Plain lookups lead into the access network, encrypted ones and the controls elsewhere."},
+    {"site.tcp", 1, "Connecting failed to addresses that a control reached at the same port."},
+    {"site.tls", 1,
+     "Connecting worked and the TLS handshake failed, where a control's at the same address "
+     "succeeded."},
+    {"site.tls.name", 1,
+     "The TLS handshake fails with the site's name and works with a neutral one at the same "
+     "address: the name triggers it."},
+    {"site.tls.mitm", 1,
+     "The certificate shown is not valid for the name, where a control got one that is at the "
+     "same address."},
+    {"site.http", 1,
+     "The connection was made and the request failed, where a control got the page."},
+    {"site.http.blockpage", 1, "A known block page came instead of the site's."},
+    {"site.http.words", 1,
+     "A short page that speaks of blocking came in the clear, where a control got another."},
+    {"site.http.redirect", 1,
+     "A request in the clear was sent to another site, where a control was not."},
+    {"site.quic", 1, "QUIC fails to addresses that a control reached by QUIC; TCP works."},
+    {"site.redirect.hop", 1,
+     "A step of the site's own redirects failed, while a control reached their end."},
+    {"site.throttled.policing", 1,
+     "Bytes come far more slowly than for a neutral name from the same address."},
+    {"site.throttled.freeze", 1,
+     "Bytes stop after the first ones and the connection stays, which a neutral name from the "
+     "same address does not see."},
+    {"site.throttled.stall", 1,
+     "The response began and did not end in time, where a control got all of it."},
+    {"site.undetermined.no-control", 1,
+     "Nothing vouches for what came or why it failed: no control could be asked."},
+    {"site.undetermined.differs", 1,
+     "What came in the clear differs from what a control got, and nothing says who changed it."},
+    {"site.undetermined.strange", 1,
+     "The lookups agree with no control, and nothing shows whether that is normal."},
+    {"site.undetermined.no-data", 1, "The measurement has too little in it to judge."},
+    {"site.undetermined.once", 1,
+     "The failure did not repeat in this network, so it may have been a passing fault."},
+    {"site.undetermined.probe", 1, "The probe itself or its network failed."},
+    {"tool.open", 1, "The tool's servers answered as they should."},
+    {"tool.endpoints", 1,
+     "All of the tool's servers were out of reach at once, which no single dead server explains."},
+    {"tool.part", 1,
+     "One part of the tool is out of reach while others answer from the same network."},
+    {"tool.scores", 1,
+     "A scoring service counted the tool's servers as out of reach; the raw facts are not at "
+     "hand."},
+    {"tool.scores.ok", 1, "A scoring service counted the tool's servers as reachable."},
+    {"tool.start", 1,
+     "The tool could not start its tunnel; nothing tells whether its servers live."},
+    {"tool.pins", 1,
+     "The handshake failed on a certificate that this version of the test cannot know: its list "
+     "of authorities is out of date."},
+    {"net.tampered", 1,
+     "What arrived at the other end is not what was sent: something in between rewrites requests."},
+    {"net.clean", 1, "What arrived at the other end is what was sent."},
+    {"net.speed", 1, "The test measures the network's speed or ports and judges no site."},
+    {NULL, 0, NULL},
+};
+
+const struct rule *verdict_rule(const char *id)
+{
+	for (size_t i = 0; verdict_rules[i].id; i++)
+		if (!strcmp(verdict_rules[i].id, id))
+			return &verdict_rules[i];
+	assert(!"a rule that is in no table");
+	return NULL;
+}
+
+const char *site_state_text(enum site_state s)
+{
+	static const char *const text[] = {
+	    [SITE_UNDETERMINED] = "UNDETERMINED",
+	    [SITE_OPEN] = "OPEN",
+	    [SITE_DOWN] = "DOWN",
+	    [SITE_GEOFENCED] = "GEOFENCED",
+	    [SITE_THROTTLED] = "THROTTLED",
+	    [SITE_REROUTED] = "REROUTED",
+	    [SITE_BLOCKED] = "BLOCKED",
+	};
+
+	return text[s];
+}
+
+const char *intermediary_text(enum intermediary w)
+{
+	static const char *const text[] = {
+	    [WHO_UNKNOWN] = "unknown",
+	    [WHO_RESOLVER] = "resolver",
+	    [WHO_ACCESS] = "access network",
+	    [WHO_TRANSIT] = "transit",
+	    [WHO_EXCHANGE] = "exchange",
+	    [WHO_HOST] = "destination's host",
+	    [WHO_CDN] = "CDN",
+	    [WHO_SITE] = "site",
+	};
+
+	return text[w];
+}
+
+double verdict_more(double confidence, double share)
+{
+	double c = confidence + (1 - confidence) * share;
+
+	return c > 0.99 ? 0.99 : c;
+}
+
+void verdict_set(struct verdict *v, enum site_state s, const char *rule, double confidence)
+{
+	v->state = s;
+	v->rule = verdict_rule(rule);
+	v->confidence = confidence;
+}
+
+void verdict_add(struct verdict *v, const char *mechanism, double confidence)
+{
+	static const char *const layers[] = {"dns", "ip", "tcp", "tls", "http", "quic"};
+	const char *layer = "http";
+
+	for (size_t i = 0; i < v->nmechanism; i++)
+		if (!strcmp(v->mechanism[i].id, mechanism))
+			return;
+	if (v->nmechanism == VERDICT_MECHANISMS)
+		return;
+	for (size_t i = 0; i < sizeof(layers) / sizeof(*layers); i++)
+		if (!strncmp(mechanism, layers[i], strlen(layers[i])))
+			layer = layers[i];
+	if (!strncmp(mechanism, "throttle", 8))
+		layer = "tcp";
+	v->mechanism[v->nmechanism++] =
+	    (struct mechanism){.id = mechanism, .layer = layer, .confidence = confidence};
+}
+
+void verdict_who(struct verdict *v, enum intermediary who, double sure)
+{
+	if (sure <= v->who_sure)
+		return;
+	v->who = who;
+	v->who_sure = sure;
+}
+
+void verdict_addr(struct verdict *v, struct addr a)
+{
+	for (size_t i = 0; i < v->naddr; i++)
+		if (addr_same(v->addr[i], a))
+			return;
+	if (v->naddr < VERDICT_ADDRS)
+		v->addr[v->naddr++] = a;
+}
+
+static void add_flow(struct verdict *out, const struct flow_view *f, double confidence)
+{
+	for (size_t i = 0; i < f->naddr; i++)
+		verdict_addr(out, f->addr[i]);
+	if (f->tcp_bad && !f->tcp_ok)
+		verdict_add(out, mechanism_of("tcp", f->tcp_failure), confidence);
+	if (f->tls_bad && !f->tls_ok) {
+		const char *m = mechanism_of("tls", f->tls_failure);
+
+		if (f->name_proven && !strcmp(m, "tls.reset"))
+			m = "tls.sni-reset";
+		else if (f->name_proven && (!strcmp(m, "tls.drop") || !strcmp(m, "tls.close")))
+			m = !strcmp(m, "tls.drop") ? "tls.sni-drop" : "tls.sni-close";
+		verdict_add(out, m, confidence);
+	}
+	if (f->http_bad && !f->http_ok)
+		verdict_add(out,
+			    f->stalled ? "throttle.stall"
+				       : mechanism_of(f->https ? "tls" : "http", f->http_failure),
+			    confidence);
+	if (f->quic_bad && !f->quic_ok)
+		verdict_add(out, mechanism_of("quic", f->quic_failure), confidence);
+}
+
+/* The response that the chain of redirects ended in, NULL when it did not. Those whose address
+ * was handed out by a lying resolver count only with lied. */
+static const struct transaction *final_of(const struct measurement *m, const struct dns_view *dns,
+					  bool from_lie)
+{
+	const struct transaction *best = NULL;
+
+	for (size_t i = 0; i < m->ntransaction; i++) {
+		const struct transaction *x = &m->transaction[i];
+		bool lie = false;
+
+		if (x->seen.failure || x->seen.group || x->tor || x->code <= 0 ||
+		    (x->code / 100 == 3 && x->code != 304))
+			continue;
+		for (size_t k = 0; x->has_addr && k < dns->naddr; k++)
+			lie |= addr_same(x->addr, dns->addr[k]);
+		if (lie != from_lie && dns->naddr)
+			continue;
+		if (!best || x->seen.depth > best->seen.depth)
+			best = x;
+	}
+	return best;
+}
+
+static bool is_https(const struct transaction *x)
+{
+	return x->url && !strncmp(x->url, "https:", 6);
+}
+
+/* The last two labels, three below a short second-level one: enough to tell another site. */
+static const char *site_part(const char *host)
+{
+	const char *dots[8], *p = host;
+	size_t n = 0;
+
+	for (; (p = strchr(p, '.')) != NULL; p++)
+		if (n < 8)
+			dots[n++] = p;
+	if (n < 2)
+		return host;
+	if (strlen(dots[n - 1]) == 3 && dots[n - 1] - dots[n - 2] <= 4)
+		return n >= 3 ? dots[n - 3] + 1 : host;
+	return dots[n - 2] + 1;
+}
+
+static bool same_site(const char *a, const char *b)
+{
+	return !strcmp(site_part(a), site_part(b));
+}
+
+/* An authentic redirect, or one that a control took as well, is the site's own. A step in the
+ * clear that leaves the site for another, where the control stayed, is somebody else's. */
+static const struct transaction *stray_redirect(const struct view *main,
+						const struct transaction *final)
+{
+	const struct measurement *m = main->m;
+	char host[HOST_MAX], from[HOST_MAX];
+
+	if (!final->url)
+		return NULL;
+	url_host(host, sizeof(host), final->url, NULL);
+	if (same_site(host, main->host))
+		return NULL;
+	for (size_t i = 0; i < m->ntransaction; i++) {
+		const struct transaction *x = &m->transaction[i];
+
+		if (x->code / 100 != 3 || !x->url || is_https(x) || x->tor || x->seen.group)
+			continue;
+		url_host(from, sizeof(from), x->url, NULL);
+		for (size_t k = 0; k < x->nheader; k++) {
+			char to[HOST_MAX];
+
+			if (strcasecmp(x->header[k].name, "location"))
+				continue;
+			url_host(to, sizeof(to), x->header[k].value, NULL);
+			if (*to && !same_site(to, from) && strstr(x->header[k].value, "://"))
+				return x;
+		}
+	}
+	return NULL;
+}
+
+static const struct transaction *broken_redirect(const struct measurement *m)
+{
+	for (size_t i = 0; i < m->ntransaction; i++) {
+		const struct transaction *x = &m->transaction[i];
+
+		if (x->code / 100 == 3 && x->seen.failure &&
+		    (strstr(x->seen.failure, "http_invalid_redirect") ||
+		     strstr(x->seen.failure, "too_many_redirects")))
+			return x;
+	}
+	return NULL;
+}
+
+/* A known block page anywhere along the way. */
+static const struct transaction *block_page(const struct view *main, struct page *page)
+{
+	const struct measurement *m = main->m;
+
+	for (size_t i = 0; i < m->ntransaction; i++) {
+		const struct transaction *x = &m->transaction[i];
+
+		if (x->tor || x->seen.group || !x->code)
+			continue;
+		/* Over a certificate that is valid for the site's own name it is the site's. */
+		if (is_https(x) && !x->seen.failure) {
+			char host[HOST_MAX];
+
+			if (x->url &&
+			    same_site(url_host(host, sizeof(host), x->url, NULL), main->host))
+				continue;
+		}
+		*page = page_of(main, x);
+		if (page->kind == PAGE_BLOCK && page_matches(main, x) != 1)
+			return x;
+	}
+	return NULL;
+}
+
+static void dns_mechanism(struct verdict *out, const struct dns_view *d)
+{
+	verdict_add(out, d->mechanism, d->confidence);
+	for (size_t i = 0; i < d->naddr; i++)
+		verdict_addr(out, d->addr[i]);
+	if (d->fingerprint)
+		out->fingerprint = d->fingerprint;
+	/* A resolver elsewhere does not lie of itself: somebody on the way does. */
+	if (d->open)
+		verdict_who(out, WHO_ACCESS, 0.7);
+	else if (d->system)
+		verdict_who(out, WHO_RESOLVER, 0.8);
+}
+
+static bool judge_names(const struct view *main, const struct dns_view *d,
+			const struct flow_view *f, struct verdict *out)
+{
+	const struct transaction *there;
+	struct page page = {0};
+
+	if (d->state == DNS_NO_NAME && d->confidence < 0.5)
+		return false;
+	if (d->state != DNS_BOGUS && d->state != DNS_DENIED && d->state != DNS_NO_NAME &&
+	    !(d->state == DNS_STRANGE && d->confidence >= 0.6))
+		return false;
+	there = final_of(main->m, d, true);
+	if (there && d->naddr && there->has_addr) {
+		bool lie = false;
+
+		for (size_t k = 0; k < d->naddr; k++)
+			lie |= addr_same(there->addr, d->addr[k]);
+		if (!lie)
+			there = NULL;
+	} else {
+		there = NULL;
+	}
+	if (there)
+		page = page_of(main, there);
+	if (there && (is_https(there) || page_matches(main, there) == 1)) {
+		verdict_set(out, SITE_OPEN, "site.open.proxy", 0.7);
+		out->rerouted = true;
+	} else if (there) {
+		verdict_set(out, SITE_REROUTED, d->rule, d->confidence);
+	} else {
+		verdict_set(out, SITE_BLOCKED, d->rule, d->confidence);
+	}
+	dns_mechanism(out, d);
+	if (there && !out->rerouted && (page.kind == PAGE_BLOCK || page.kind == PAGE_WORDS)) {
+		verdict_add(out, "http.blockpage", page.kind == PAGE_BLOCK ? 0.95 : 0.7);
+		out->fingerprint = page.fingerprint;
+		out->confidence = verdict_more(out->confidence, 0.5);
+	} else if (there && !out->rerouted) {
+		verdict_add(out, "http.redirect", 0.7);
+	}
+	if (out->state != SITE_OPEN)
+		add_flow(out, f, 0.7);
+	out->proven = d->proven;
+	out->bare = !d->proven;
+	return true;
+}
+
+/* A page of a known censor, or one that speaks of blocking, in the clear. */
+static bool judge_pages(const struct view *main, const struct dns_view *d, struct verdict *out)
+{
+	struct page page;
+	const struct transaction *x = block_page(main, &page);
+
+	(void)d;
+	if (!x)
+		return false;
+	verdict_set(out, SITE_BLOCKED, "site.http.blockpage",
+		    page.scope == SCOPE_NATIONAL || page.scope == SCOPE_ISP ? 0.95 : 0.8);
+	if (page.foreign)
+		out->confidence = 0.6;
+	verdict_add(out, x->code / 100 == 3 ? "http.redirect" : "http.blockpage", out->confidence);
+	out->fingerprint = page.fingerprint;
+	out->proven = true;
+	if (x->has_addr)
+		verdict_addr(out, x->addr);
+	verdict_who(out, WHO_ACCESS, page.scope == SCOPE_INSTITUTION ? 0.4 : 0.6);
+	return true;
+}
+
+static void judge_final(const struct view *main, const struct dns_view *d,
+			const struct transaction *x, struct verdict *out)
+{
+	struct page page = page_of(main, x);
+	int like = page_matches(main, x);
+	const struct transaction *stray = stray_redirect(main, x);
+	bool bent = d->state == DNS_DETOUR;
+
+	if (bent) {
+		out->rerouted = true;
+		dns_mechanism(out, d);
+	}
+	if (like != 1 && stray && !control_http(main)) {
+		/* The control was not led away: unless it ended in the same place. */
+		if (page.kind == PAGE_WORDS || page.kind == PAGE_BLOCK) {
+			verdict_set(out, SITE_BLOCKED, "site.http.redirect", 0.8);
+			verdict_add(out, "http.redirect", 0.8);
+			verdict_who(out, WHO_ACCESS, 0.6);
+			return;
+		}
+	}
+	if (is_https(x)) {
+		if (page.kind == PAGE_GEO && (x->code >= 400 || x->nbody < 65536)) {
+			verdict_set(out, SITE_GEOFENCED, "site.geofenced.said", 0.85);
+			verdict_who(out, WHO_SITE, 0.8);
+			out->fingerprint = page.fingerprint;
+			return;
+		}
+		if (x->code >= 400) {
+			verdict_set(out, SITE_OPEN, "site.open.refused", 0.9);
+			verdict_who(out, page.kind == PAGE_SERVER ? WHO_CDN : WHO_SITE, 0.7);
+			out->fingerprint = page.fingerprint;
+			return;
+		}
+		verdict_set(out, SITE_OPEN, bent ? "site.open.proxy" : "site.open.certificate",
+			    bent		 ? 0.7
+			    : stray && like == 0 ? 0.7
+						 : 0.97);
+		return;
+	}
+	if (like == 1) {
+		verdict_set(out, SITE_OPEN, bent ? "site.open.proxy" : "site.open.same", 0.9);
+		return;
+	}
+	if (page.kind == PAGE_SERVER) {
+		verdict_set(out, SITE_OPEN, "site.open.refused", 0.8);
+		verdict_who(out, WHO_CDN, 0.7);
+		out->fingerprint = page.fingerprint;
+		return;
+	}
+	if (page.kind == PAGE_GEO) {
+		verdict_set(out, SITE_GEOFENCED, "site.geofenced.said", 0.7);
+		verdict_who(out, WHO_SITE, 0.6);
+		out->fingerprint = page.fingerprint;
+		return;
+	}
+	if (page.kind == PAGE_WORDS && like == 0) {
+		verdict_set(out, SITE_BLOCKED, "site.http.words", 0.7);
+		verdict_add(out, "http.blockpage", 0.7);
+		verdict_who(out, WHO_ACCESS, 0.5);
+		out->fingerprint = page.fingerprint;
+		if (x->has_addr)
+			verdict_addr(out, x->addr);
+		return;
+	}
+	if (control_http(main) == 1) {
+		verdict_set(out, SITE_OPEN, "site.open.control-failed", 0.6);
+		return;
+	}
+	if (like == 0) {
+		if (d->state == DNS_STRANGE) {
+			verdict_set(out, SITE_REROUTED, "site.dns.lie", 0.6);
+			dns_mechanism(out, d);
+			verdict_add(out, "http.redirect", 0.5);
+			out->bare = true;
+			return;
+		}
+		verdict_set(out, SITE_UNDETERMINED, "site.undetermined.differs", 0.5);
+		return;
+	}
+	verdict_set(out, SITE_UNDETERMINED, "site.undetermined.no-control", 0.5);
+}
+
+/* No page: which layer failed for the host, and did it fail elsewhere as well? */
+static bool judge_failure(const struct view *v, const struct flow_view *f, bool end_reached,
+			  struct verdict *out)
+{
+	bool unexplained = !v->ncontrol && end_reached;
+
+	if (f->tcp_bad && !f->tcp_ok) {
+		verdict_set(out, SITE_BLOCKED, "site.tcp", 0.7);
+		add_flow(out, f, 0.7);
+		if (f->tcp_bad > 1)
+			out->confidence = verdict_more(0.7, 0.2);
+	} else if (f->tls_bad && !f->tls_ok) {
+		if (f->tls_mitm) {
+			verdict_set(out, SITE_REROUTED, "site.tls.mitm", 0.85);
+			out->proven = true;
+			add_flow(out, f, 0.85);
+			verdict_who(out, WHO_ACCESS, 0.5);
+			return true;
+		}
+		verdict_set(out, SITE_BLOCKED, f->name_proven ? "site.tls.name" : "site.tls",
+			    f->name_proven ? 0.95 : 0.75);
+		out->proven = f->name_proven;
+		add_flow(out, f, out->confidence);
+	} else if (f->http_bad && !f->http_ok) {
+		verdict_set(out, SITE_BLOCKED, "site.http", 0.65);
+		add_flow(out, f, 0.65);
+	} else if (unexplained && (f->tcp_unknown || f->tls_unknown || f->http_unknown) &&
+		   !f->http_ok) {
+		/* No control speaks of a redirect's host by itself, but one got through it. */
+		const char *m;
+
+		if (f->tcp_unknown && !f->tcp_ok)
+			m = mechanism_of("tcp", f->tcp_failure);
+		else if (f->tls_unknown && !f->tls_ok)
+			m = mechanism_of("tls", f->tls_failure);
+		else if (f->http_unknown)
+			m = mechanism_of(f->https ? "tls" : "http", f->http_failure);
+		else
+			return false;
+		verdict_set(out, SITE_BLOCKED, "site.redirect.hop", 0.65);
+		verdict_add(out, m, 0.65);
+		for (size_t i = 0; i < f->naddr; i++)
+			verdict_addr(out, f->addr[i]);
+	} else {
+		return false;
+	}
+	out->bare = !out->proven;
+	verdict_who(out, WHO_ACCESS, 0.4);
+	return true;
+}
+
+static void judge_site(struct arena *a, const struct knowledge *k, const struct measurement *m,
+		       struct verdict *out)
+{
+	char host[VIEW_HOSTS][HOST_MAX];
+	size_t nhost = view_hosts(m, host);
+	struct view main, v;
+	struct dns_view dns, hop;
+	struct flow_view flow;
+	const struct transaction *x;
+	bool control_failed = false, asked = false, down = false, unknown = false;
+	bool control_end;
+
+	if (!nhost) {
+		verdict_set(out, SITE_UNDETERMINED, "site.undetermined.no-data", 0.5);
+		return;
+	}
+	view_of(&main, a, k, m, host[0], true);
+	for (size_t i = 0; i < m->ncontrol; i++) {
+		asked |= !m->control[i].failure;
+		control_failed |= m->control[i].failure != NULL;
+		out->controls += !m->control[i].failure;
+	}
+	control_end = control_http(&main) == 0;
+	out->control_reached = control_end;
+	judge_dns(&main, &dns);
+	judge_flow(&main, &dns, &flow);
+
+	/* What is proven comes before all that is likely. */
+	if (judge_names(&main, &dns, &flow, out))
+		goto where;
+	if (judge_pages(&main, &dns, out))
+		goto where;
+	if (judge_speed(&main, &flow, out))
+		goto where;
+	x = final_of(m, &dns, false);
+	if (x && flow.tls_mitm && !flow.tls_ok && !is_https(x)) {
+		judge_failure(&main, &flow, control_end, out);
+		goto where;
+	}
+	if (x) {
+		judge_final(&main, &dns, x, out);
+		goto where;
+	}
+	if (broken_redirect(m)) {
+		verdict_set(out, SITE_DOWN, "site.down.redirect", 0.85);
+		verdict_who(out, WHO_SITE, 0.9);
+		return;
+	}
+	if (dns.state == DNS_OWN_BOGON) {
+		verdict_set(out, SITE_DOWN, "site.down.own-address", 0.9);
+		verdict_who(out, WHO_SITE, 0.9);
+		return;
+	}
+	if (dns.state == DNS_FAILS_EVERYWHERE || dns.state == DNS_NO_NAME) {
+		verdict_set(out, SITE_DOWN, "site.down.no-name", 0.85);
+		return;
+	}
+	if (judge_failure(&main, &flow, control_end, out))
+		goto where;
+	down = flow.tcp_down || flow.tls_down || flow.http_down;
+	unknown = flow.tcp_unknown || flow.tls_unknown || flow.http_unknown;
+	for (size_t i = 1; i < nhost; i++) {
+		struct flow_view f;
+
+		view_of(&v, a, k, m, host[i], false);
+		judge_dns(&v, &hop);
+		judge_flow(&v, &hop, &f);
+		if (judge_names(&v, &hop, &f, out) || judge_failure(&v, &f, control_end, out))
+			goto where;
+		down |= f.tcp_down || f.tls_down || f.http_down;
+	}
+	if (down) {
+		verdict_set(out, SITE_DOWN, "site.down.control", 0.85);
+		verdict_who(out, WHO_HOST, 0.5);
+		return;
+	}
+	if (dns.state == DNS_STRANGE) {
+		verdict_set(out, SITE_UNDETERMINED, "site.undetermined.strange", 0.5);
+		return;
+	}
+	if (asked && control_http(&main) == 1 && !flow.ignored) {
+		verdict_set(out, SITE_DOWN, "site.down.control", 0.7);
+		return;
+	}
+	if (flow.ignored && !flow.tcp_ok) {
+		verdict_set(out, SITE_UNDETERMINED, "site.undetermined.probe", 0.5);
+		return;
+	}
+	verdict_set(out, SITE_UNDETERMINED,
+		    (control_failed && !asked) || (unknown && !asked)
+			? "site.undetermined.no-control"
+			: "site.undetermined.no-data",
+		    0.5);
+	return;
+where:
+	judge_where(&main, out);
+	if (out->state == SITE_OPEN && flow.quic_bad && !flow.quic_ok && flow.tls_ok) {
+		verdict_set(out, SITE_BLOCKED, "site.quic", 0.7);
+		verdict_add(out, mechanism_of("quic", flow.quic_failure), 0.7);
+		verdict_who(out, WHO_ACCESS, 0.4);
+		out->bare = true;
+	}
+}
+
+void verdict_judge(struct arena *a, const struct knowledge *k, const struct measurement *m,
+		   struct verdict *v)
+{
+	*v = (struct verdict){.id = m->id,
+			      .test = m->test,
+			      .input = m->input,
+			      .time = m->time,
+			      .asn = m->asn,
+			      .network = m->network,
+			      .state = SITE_UNDETERMINED};
+	memcpy(v->country, m->country, sizeof(v->country));
+	if (m->notes.captive_portal)
+		verdict_set(v, SITE_UNDETERMINED, "site.undetermined.probe", 0.8);
+	else if (!judge_tool(a, k, m, v))
+		judge_site(a, k, m, v);
+}
+
+void verdict_line(struct buf *out, const struct verdict *v)
+{
+	struct jsonw w = JSONW(out);
+
+	jsonw_object(&w);
+	jsonw_name(&w, "id");
+	jsonw_text(&w, v->id);
+	jsonw_name(&w, "input");
+	jsonw_text(&w, v->input);
+	jsonw_name(&w, "test");
+	jsonw_text(&w, v->test);
+	jsonw_name(&w, "time");
+	jsonw_time(&w, v->time);
+	jsonw_name(&w, "network");
+	jsonw_object(&w);
+	jsonw_name(&w, "asn");
+	if (v->asn)
+		jsonw_uint(&w, v->asn);
+	else
+		jsonw_null(&w);
+	jsonw_name(&w, "name");
+	jsonw_text(&w, v->network);
+	jsonw_name(&w, "country");
+	jsonw_text(&w, v->country[0] ? v->country : NULL);
+	jsonw_object_end(&w);
+	jsonw_name(&w, "state");
+	jsonw_text(&w, site_state_text(v->state));
+	jsonw_name(&w, "rerouted");
+	jsonw_bool(&w, v->rerouted || v->state == SITE_REROUTED);
+	jsonw_name(&w, "layer");
+	jsonw_text(&w, v->nmechanism ? v->mechanism[0].layer : NULL);
+	jsonw_name(&w, "mechanism");
+	jsonw_text(&w, v->nmechanism ? v->mechanism[0].id : NULL);
+	jsonw_name(&w, "mechanisms");
+	jsonw_array(&w);
+	for (size_t i = 0; i < v->nmechanism; i++) {
+		jsonw_object(&w);
+		jsonw_name(&w, "id");
+		jsonw_text(&w, v->mechanism[i].id);
+		jsonw_name(&w, "layer");
+		jsonw_text(&w, v->mechanism[i].layer);
+		jsonw_name(&w, "confidence");
+		jsonw_real(&w, v->mechanism[i].confidence, 2);
+		jsonw_object_end(&w);
+	}
+	jsonw_array_end(&w);
+	jsonw_name(&w, "intermediary");
+	jsonw_object(&w);
+	jsonw_name(&w, "role");
+	jsonw_text(&w, intermediary_text(v->who));
+	jsonw_name(&w, "confidence");
+	jsonw_real(&w, v->who_sure, 2);
+	jsonw_name(&w, "hop");
+	jsonw_text(&w, v->hop);
+	jsonw_object_end(&w);
+	jsonw_name(&w, "confidence");
+	jsonw_real(&w, v->confidence, 2);
+	jsonw_name(&w, "rule");
+	jsonw_object(&w);
+	jsonw_name(&w, "id");
+	jsonw_text(&w, v->rule->id);
+	jsonw_name(&w, "version");
+	jsonw_uint(&w, v->rule->version);
+	jsonw_name(&w, "text");
+	jsonw_text(&w, v->rule->text);
+	jsonw_object_end(&w);
+	jsonw_name(&w, "why");
+	jsonw_text(&w, v->why);
+	jsonw_name(&w, "fingerprint");
+	jsonw_text(&w, v->fingerprint);
+	jsonw_name(&w, "controls");
+	jsonw_uint(&w, v->controls);
+	jsonw_object_end(&w);
+	buf_char(out, '\n');
+}
