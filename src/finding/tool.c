@@ -252,8 +252,8 @@ static void tor(const struct measurement *m, struct verdict *out)
 /* Tests of a tunnel that only say whether it started. */
 static void tunnel(const struct measurement *m, struct verdict *out)
 {
-	bool success = key_is(m, "success", "true");
 	const struct member *f = measurement_key(m, "failure");
+	bool success = key_is(m, "success", "true") && (!f || key_is(m, "failure", "null"));
 
 	if (success || (f && key_is(m, "failure", "null") && !measurement_key(m, "success"))) {
 		open_tool(out);

@@ -245,7 +245,8 @@ static const struct transaction *final_of(const struct measurement *m, const str
 			continue;
 		for (size_t k = 0; x->has_addr && k < dns->naddr; k++)
 			lie |= addr_same(x->addr, dns->addr[k]);
-		if (lie != from_lie && dns->naddr)
+		if (lie != from_lie && dns->naddr &&
+		    (dns->state == DNS_BOGUS || dns->state == DNS_NO_NAME))
 			continue;
 		if (!best || x->seen.depth > best->seen.depth)
 			best = x;
@@ -305,6 +306,28 @@ static const struct transaction *stray_redirect(const struct view *main,
 				continue;
 			url_host(to, sizeof(to), x->header[k].value, NULL);
 			if (*to && !same_site(to, from) && strstr(x->header[k].value, "://"))
+				return x;
+		}
+	}
+	return NULL;
+}
+
+/* A redirect in the clear to an address that is only reachable from inside: a filter's page. */
+static const struct transaction *inward_redirect(const struct measurement *m)
+{
+	for (size_t i = 0; i < m->ntransaction; i++) {
+		const struct transaction *x = &m->transaction[i];
+
+		if (x->code / 100 != 3 || is_https(x) || x->tor || x->seen.group)
+			continue;
+		for (size_t k = 0; k < x->nheader; k++) {
+			char to[HOST_MAX];
+			struct addr a;
+
+			if (strcasecmp(x->header[k].name, "location"))
+				continue;
+			url_host(to, sizeof(to), x->header[k].value, NULL);
+			if (addr_parse(to, strlen(to), &a) && addr_bogon(a))
 				return x;
 		}
 	}
@@ -440,6 +463,17 @@ static void judge_final(const struct view *main, const struct dns_view *d,
 	const struct transaction *stray = stray_redirect(main, x);
 	bool bent = d->state == DNS_DETOUR;
 
+	if (bent && like == 0 && !is_https(x)) {
+		verdict_set(out, SITE_REROUTED, "site.dns.lie", 0.85);
+		dns_mechanism(out, d);
+		verdict_add(out,
+			    page.kind == PAGE_WORDS || page.kind == PAGE_BLOCK ? "http.blockpage"
+									       : "http.redirect",
+			    0.7);
+		out->fingerprint = page.fingerprint;
+		out->proven = true;
+		return;
+	}
 	if (bent) {
 		out->rerouted = true;
 		dns_mechanism(out, d);
@@ -598,6 +632,14 @@ static void judge_site(struct arena *a, const struct knowledge *k, const struct 
 		goto where;
 	if (judge_pages(&main, &dns, out))
 		goto where;
+	x = inward_redirect(m);
+	if (x && control_end && dns.state != DNS_OWN_BOGON) {
+		verdict_set(out, SITE_BLOCKED, "site.http.redirect", 0.85);
+		verdict_add(out, "http.redirect", 0.85);
+		verdict_who(out, WHO_ACCESS, 0.7);
+		out->proven = true;
+		goto where;
+	}
 	if (judge_speed(&main, &flow, out))
 		goto where;
 	x = final_of(m, &dns, false);
@@ -609,6 +651,15 @@ static void judge_site(struct arena *a, const struct knowledge *k, const struct 
 		judge_final(&main, &dns, x, out);
 		goto where;
 	}
+	/* Some old tests follow no redirects: the same redirect is the same page. */
+	for (size_t i = 0; i < m->ntransaction; i++)
+		if (!m->transaction[i].tor && !m->transaction[i].seen.failure &&
+		    host_of_transaction(&main, &m->transaction[i]) &&
+		    m->transaction[i].code / 100 == 3 &&
+		    page_matches(&main, &m->transaction[i]) == 1) {
+			verdict_set(out, SITE_OPEN, "site.open.same", 0.8);
+			return;
+		}
 	if (broken_redirect(m)) {
 		verdict_set(out, SITE_DOWN, "site.down.redirect", 0.85);
 		verdict_who(out, WHO_SITE, 0.9);
