@@ -95,6 +95,27 @@ static void names(void **state)
 	assert_false(names_siblings(NULL, 1, 2));
 }
 
+/* More names than the first size of any table in it. */
+static void many(void **state)
+{
+	struct names *n = names_new();
+	struct name x;
+	char text[32];
+
+	(void)state;
+	for (uint32_t i = 5000; i; i--) {
+		snprintf(text, sizeof(text), "Network number %u", i % 4000);
+		name(n, i, text, "NZ");
+	}
+	names_ready(n);
+	assert_int_equal(names_count(n), 5000);
+	assert_true(names_find(n, 4999, &x));
+	assert_string_equal(x.name, "Network number 999");
+	assert_true(names_siblings(n, 999, 4999));
+	assert_false(names_siblings(n, 1000, 4999));
+	names_free(n);
+}
+
 static void place(struct geo *g, const char *first, const char *last, const char *country)
 {
 	struct place p = {0};
@@ -176,7 +197,8 @@ static void geo(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(names), cmocka_unit_test(geo)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(names), cmocka_unit_test(many),
+					   cmocka_unit_test(geo)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

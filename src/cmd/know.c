@@ -16,6 +16,7 @@
 #include "fact/geo.h"
 #include "fact/names.h"
 #include "fact/vrps.h"
+#include "source/places.h"
 
 /* Tables while they fill. */
 struct filling {
@@ -125,6 +126,33 @@ static bool named(struct run *r, const char *path, const char *what, struct err 
 	return true;
 }
 
+/* Relationships as text: a tenth of their size in memory. */
+static bool relations_of(struct run *r, const struct asset *a, struct err *err)
+{
+	struct asgraph_build *b = asgraph_build_new();
+	struct reader reader = {.source = &source_asrel, .name = a->path};
+	struct facts f;
+	uint32_t contradictions;
+
+	reader.in = stream_of(a->at, a->n, a->path, 0);
+	if (reader.source->open(&reader, err)) {
+		while (reader.source->next(&reader, &f))
+			for (size_t i = 0; i < f.nfact; i++)
+				if (f.fact[i].kind == FACT_RELATION)
+					asgraph_build_add(b, f.fact[i].relation.a,
+							  f.fact[i].relation.b,
+							  f.fact[i].relation.kind, LINK_BGP, 0,
+							  LINK_SURE_UNKNOWN);
+		reader.source->close(&reader);
+	}
+	stream_close(reader.in);
+	r->own_relations = asgraph_build_done(b, &contradictions);
+	r->know.relations = r->own_relations;
+	if (reader.tally.skipped)
+		return err_set(err, "%s: the table that this program carries is damaged", a->path);
+	return true;
+}
+
 /* What the binary carries, where the user gave nothing of that kind. */
 static bool embedded(struct run *r, struct err *err)
 {
@@ -144,11 +172,9 @@ static bool embedded(struct run *r, struct err *err)
 		r->know.geo = r->own_geo;
 		run_thank(r, geo_about(r->own_geo));
 	}
-	if (!r->know.relations && (a = asset_find("data/relations.tab"))) {
-		r->own_relations = asgraph_of(a->at, a->n, a->path, err);
-		if (!r->own_relations)
+	if (!r->know.relations && (a = asset_find("data/relationships-toposcope-201806.txt.zst"))) {
+		if (!relations_of(r, a, err))
 			return false;
-		r->know.relations = r->own_relations;
 		text_to_time("2018-06-01", 10, &r->know.relations_time);
 		run_thank(
 		    r,

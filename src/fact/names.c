@@ -269,8 +269,11 @@ void names_ready(struct names *n)
 			text_at[out] = 0;
 			out++;
 		}
-		if (*x->name)
-			text_at[out - 1] = text.slot[pool_put(&text, x->name)] - 1;
+		if (*x->name) {
+			size_t slot = pool_put(&text, x->name); /* may move text.slot */
+
+			text_at[out - 1] = text.slot[slot] - 1;
+		}
 		if (x->country[0])
 			memcpy(country + 2 * (size_t)(out - 1), x->country, 2);
 	}
