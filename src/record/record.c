@@ -1,0 +1,614 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+
+#include "record/record.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/jsonw.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "finding/json.h"
+
+#define BATCH_BYTES (8u << 20) /* what is kept in memory before it is written */
+#define BATCH_LEAVES 32768
+
+struct record {
+	char *dir;
+	struct log *log;
+	struct index *index;
+	uint64_t end; /* of the last commit that we know */
+	struct tree tree;
+	uint32_t run;
+
+	struct buf batch;
+	size_t nbatch;
+	struct arena arena; /* of the pending findings */
+	struct finding **finding;
+	size_t nfinding, finding_cap;
+	/* Digests of raw bytes in the batch, in order of their frames. */
+	uint8_t (*raw)[SHA256_SIZE];
+	size_t nraw, raw_cap;
+	struct buf text;
+};
+
+static int64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * SECOND + ts.tv_nsec / 1000;
+}
+
+/* A leaf that cannot be read may be one that was being overwritten when the power went. */
+static bool erased_later(struct record *r, const struct frame *leaf)
+{
+	uint64_t at = leaf->at;
+	struct buf p = {0};
+	struct frame f;
+	struct err err;
+	bool found = false;
+
+	while (!found && log_next(r->log, &at, &f, &err)) {
+		struct bytes b;
+
+		if (f.kind != FRAME_ERASE)
+			continue;
+		buf_reset(&p);
+		if (!log_payload(r->log, &f, &p, &err))
+			break;
+		b = bytes_of(p.at, p.len);
+		while (!found && bytes_left(&b) >= 8)
+			found = bytes_u64(&b) == leaf->leaf;
+	}
+	buf_free(&p);
+	return found;
+}
+
+/* One committed frame into the index; erased leaves are only counted. */
+static bool take(struct record *r, const struct frame *f, struct err *err)
+{
+	struct findings fs = {0};
+	uint8_t digest[SHA256_SIZE];
+	bool erased = false, ok;
+
+	if (f->kind == FRAME_ERASE) {
+		struct buf p = {0};
+		struct bytes b;
+
+		ok = log_payload(r->log, f, &p, err);
+		b = bytes_of(p.at, ok ? p.len : 0);
+		while (ok && bytes_left(&b) >= 8) {
+			uint64_t n = bytes_u64(&b), at;
+			struct frame leaf;
+			uint8_t kind;
+
+			/* A crash may have come between the promise and the deed. */
+			ok = index_at(r->index, n, &kind, &at, err) &&
+			     log_next(r->log, &at, &leaf, err) && frame_is_leaf(&leaf) &&
+			     (!log_writable(r->log) || log_wipe(r->log, &leaf, err)) &&
+			     index_forget(r->index, n, err);
+		}
+		buf_free(&p);
+		return ok && (!log_writable(r->log) || log_sync(r->log, err));
+	}
+	if (!frame_is_leaf(f))
+		return true;
+	if (!index_leaf(r->index, f->leaf, f->kind, f->at, err))
+		return false;
+	if (f->kind != FRAME_FINDING && f->kind != FRAME_RAW)
+		return true;
+	buf_reset(&r->text);
+	ok = log_content(r->log, f, NULL, &r->text, &erased, err);
+	if (erased || (!ok && erased_later(r, f)))
+		return true;
+	if (ok && f->kind == FRAME_FINDING)
+		ok = finding_read(&fs, r->text.at, r->text.len, NULL, err) &&
+		     index_finding(r->index, f->leaf, f->run, fs.at[0], err);
+	else if (ok) {
+		sha256(r->text.at ? r->text.at : "", r->text.len, digest);
+		ok = index_raw(r->index, f->leaf, digest, err);
+	}
+	findings_free(&fs);
+	return ok;
+}
+
+/* Reads what lies between `from` and the next commit and says where that ends: at is behind it.
+ * False with no text: there is no whole commit (an unfinished write, or nothing). */
+static bool whole_batch(struct record *r, uint64_t from, uint64_t *at, struct tree *t,
+			struct err *err)
+{
+	struct buf line = {0}, p = {0};
+	struct tree grown = *t, said;
+	struct frame f;
+	int64_t time;
+	bool ok = false;
+
+	*at = from;
+	while (log_next(r->log, at, &f, err)) {
+		struct tree_hash h;
+
+		if (f.kind == FRAME_COMMIT) {
+			ok = log_payload(r->log, &f, &p, err) && commit_read(&p, &said, &time) &&
+			     said.n == grown.n &&
+			     !memcmp(said.right, grown.right,
+				     tree_parts(&grown) * sizeof(*grown.right));
+			break;
+		}
+		if (!frame_is_leaf(&f))
+			continue;
+		if (f.leaf != grown.n)
+			break;
+		buf_reset(&line);
+		leaf_text(&line, f.kind, f.digest);
+		h = tree_leaf(line.at, line.len);
+		tree_push(&grown, &h);
+	}
+	/* What a power cut left may have its commit and lack a page before it. */
+	for (uint64_t c = from; ok && *at == log_size(r->log) && c < *at;) {
+		bool erased;
+
+		ok = log_next(r->log, &c, &f, err);
+		buf_reset(&r->text);
+		if (ok && frame_is_leaf(&f))
+			ok = log_content(r->log, &f, NULL, &r->text, &erased, err) || erased;
+	}
+	if (ok)
+		*t = grown;
+	buf_free(&line);
+	buf_free(&p);
+	return ok;
+}
+
+/* Brings the index up to the log's last commit; `locked`: we may write, so what is unfinished is
+ * cut off. */
+static bool catch_up(struct record *r, bool locked, struct err *err)
+{
+	uint64_t size, at, next;
+	struct tree t;
+	struct frame f;
+	bool ok, began = false;
+
+	if (!index_end(r->index, &r->end, &r->tree, err))
+		return false;
+	if (!r->end)
+		r->end = log_start(r->log);
+	size = log_size(r->log);
+	if (size == r->end)
+		return true;
+	if (size < r->end)
+		return err_set(err,
+			       "%s/log: is shorter than what was committed: it was cut; see "
+			       "'meridian record check'",
+			       r->dir);
+	at = r->end;
+	t = r->tree;
+	while (whole_batch(r, at, &next, &t, err)) {
+		if (!began && !index_begin(r->index, err))
+			return false;
+		began = true;
+		ok = true;
+		while (ok && at < next)
+			ok = log_next(r->log, &at, &f, err) && take(r, &f, err);
+		ok = ok && index_set_end(r->index, at, &t, err);
+		if (!ok) {
+			index_undo(r->index);
+			return false;
+		}
+		r->end = at;
+		r->tree = t;
+	}
+	if (began && !index_commit(r->index, err)) {
+		index_undo(r->index);
+		return false;
+	}
+	if (!locked || log_size(r->log) == r->end)
+		return true;
+	if (log_commit_behind(r->log, r->end))
+		return err_set(err,
+			       "%s/log: byte %" PRIu64 ": what stands here is damaged, and more "
+			       "was committed after it; see 'meridian record check'",
+			       r->dir, r->end);
+	return log_cut(r->log, r->end, err);
+}
+
+static bool open_index(struct record *r, struct err *err)
+{
+	struct buf path = {0};
+
+	r->index = index_open(r->dir, !log_writable(r->log), err);
+	if (r->index || !log_writable(r->log))
+		return r->index != NULL;
+	/* It can be made again; what is no index is put aside. */
+	for (int i = 0; i < 3; i++) {
+		static const char *const end[] = {"", "-wal", "-shm"};
+		char *old;
+
+		buf_reset(&path);
+		buf_printf(&path, "%s/index.db%s", r->dir, end[i]);
+		old = mem_text(path.at);
+		buf_text(&path, ".damaged");
+		if (i)
+			unlink(old);
+		else
+			rename(old, path.at);
+		free(old);
+	}
+	buf_free(&path);
+	r->index = index_open(r->dir, false, err);
+	return r->index != NULL;
+}
+
+struct record *record_open(const char *dir, unsigned options, const char *origin, struct err *err)
+{
+	struct record *r = mem_zero(1, sizeof(*r));
+	bool ok;
+
+	r->dir = mem_text(dir);
+	r->run = UINT32_MAX;
+	r->log = log_open(dir, options & RECORD_CREATE, origin, err);
+	ok = r->log != NULL;
+	if (ok && log_writable(r->log)) {
+		ok = log_lock(r->log, err);
+		if (ok) {
+			ok = open_index(r, err) && catch_up(r, true, err);
+			log_unlock(r->log);
+		}
+	} else if (ok) {
+		ok = open_index(r, err) && catch_up(r, false, err);
+	}
+	if (ok)
+		return r;
+	record_drop(r);
+	return NULL;
+}
+
+void record_drop(struct record *r)
+{
+	if (!r)
+		return;
+	index_close(r->index);
+	log_close(r->log);
+	buf_free(&r->batch);
+	buf_free(&r->text);
+	arena_free(&r->arena);
+	free(r->finding);
+	free(r->raw);
+	free(r->dir);
+	free(r);
+}
+
+bool record_close(struct record *r, struct err *err)
+{
+	bool ok = !r || record_commit(r, err);
+
+	record_drop(r);
+	return ok;
+}
+
+bool record_refresh(struct record *r, struct err *err)
+{
+	bool ok;
+
+	if (!log_writable(r->log))
+		return catch_up(r, false, err);
+	if (!log_lock(r->log, err))
+		return false;
+	ok = catch_up(r, true, err);
+	log_unlock(r->log);
+	return ok;
+}
+
+/* What was just appended at `start` into the index, from memory. */
+static bool index_batch(struct record *r, uint64_t start, struct err *err)
+{
+	size_t at = 0, nf = 0, nr = 0;
+	struct frame f;
+	bool ok = index_begin(r->index, err);
+
+	while (ok && batch_next(&r->batch, &at, &f)) {
+		if (!frame_is_leaf(&f))
+			continue;
+		ok = index_leaf(r->index, f.leaf, f.kind, start + f.at, err);
+		if (ok && f.kind == FRAME_FINDING)
+			ok = index_finding(r->index, f.leaf, f.run, r->finding[nf++], err);
+		else if (ok && f.kind == FRAME_RAW)
+			ok = index_raw(r->index, f.leaf, r->raw[nr++], err);
+	}
+	ok = ok && index_set_end(r->index, r->end, &r->tree, err) && index_commit(r->index, err);
+	if (!ok)
+		index_undo(r->index);
+	return ok;
+}
+
+bool record_commit(struct record *r, struct err *err)
+{
+	uint64_t start, added = 0;
+	struct err later;
+	bool ok;
+
+	if (!r->batch.len)
+		return true;
+	if (!log_writable(r->log))
+		return err_set(err, "%s: this record can only be read", r->dir);
+	if (!log_lock(r->log, err))
+		return false;
+	ok = catch_up(r, true, err);
+	start = r->end;
+	ok = ok && log_append(r->log, start, &r->batch, &r->tree, &r->run, now(), &added, err);
+	if (ok) {
+		r->end += added;
+		/* It is safe now; an index that fails is caught up by whoever comes next. */
+		index_batch(r, start, &later);
+		buf_reset(&r->batch);
+		arena_reset(&r->arena);
+		r->nbatch = r->nfinding = r->nraw = 0;
+	}
+	log_unlock(r->log);
+	return ok;
+}
+
+static bool added(struct record *r, struct err *err)
+{
+	r->nbatch++;
+	return (r->batch.len < BATCH_BYTES && r->nbatch < BATCH_LEAVES) || record_commit(r, err);
+}
+
+bool record_run(struct record *r, const char *json, size_t n, struct err *err)
+{
+	batch_leaf(&r->batch, FRAME_RUN, MEDIA_JSON, json, n);
+	return added(r, err);
+}
+
+bool record_run_end(struct record *r, const char *json, size_t n, struct err *err)
+{
+	batch_leaf(&r->batch, FRAME_RUN_END, MEDIA_JSON, json, n);
+	return added(r, err);
+}
+
+bool record_custody(struct record *r, const char *json, size_t n, struct err *err)
+{
+	batch_leaf(&r->batch, FRAME_CUSTODY, MEDIA_JSON, json, n);
+	return added(r, err);
+}
+
+/* Only what the index asks for. */
+static struct finding *keep(struct record *r, const struct finding *f)
+{
+	struct arena *a = &r->arena;
+	struct finding *k = arena_zero(a, 1, sizeof(*k));
+
+	memcpy(k->id, f->id, sizeof(k->id));
+	k->kind = arena_text(a, f->kind);
+	k->first = f->first;
+	k->last = f->last;
+	k->actor.net.asn = f->actor.net.asn;
+	k->victim = arena_copy(a, f->victim, f->nvictim * sizeof(*f->victim));
+	k->nvictim = f->nvictim;
+	k->asn = arena_copy(a, f->asn, f->nasn * sizeof(*f->asn));
+	k->nasn = f->nasn;
+	k->where = arena_copy(a, f->where, f->nwhere * sizeof(*f->where));
+	k->nwhere = f->nwhere;
+	k->country = arena_zero(a, f->ncountry + 1, sizeof(*k->country));
+	for (size_t i = 0; i < f->ncountry; i++)
+		k->country[i] = arena_text(a, f->country[i]);
+	k->ncountry = f->ncountry;
+	return k;
+}
+
+bool record_finding(struct record *r, const struct finding *f, const struct peers *peers,
+		    struct err *err)
+{
+	struct jsonw w = JSONW(&r->text);
+
+	buf_reset(&r->text);
+	finding_json(&w, f, peers);
+	batch_leaf(&r->batch, FRAME_FINDING, MEDIA_JSON, r->text.at, r->text.len);
+	mem_room(&r->finding, &r->finding_cap, r->nfinding + 1);
+	r->finding[r->nfinding++] = keep(r, f);
+	return added(r, err);
+}
+
+bool record_raw(struct record *r, enum media media, const void *p, size_t n,
+		uint8_t digest[SHA256_SIZE], struct err *err)
+{
+	uint8_t d[SHA256_SIZE];
+	uint64_t leaf;
+
+	if (n > LOG_CONTENT_MAX)
+		return err_set(err, "raw evidence of %zu bytes: more than 256 MiB in one piece", n);
+	sha256(p, n, d);
+	if (digest)
+		memcpy(digest, d, sizeof(d));
+	/* A batch is short, and pieces of evidence often come twice in a row. */
+	for (size_t i = r->nraw; i-- > 0 && i + 64 > r->nraw;)
+		if (!memcmp(r->raw[i], d, sizeof(d)))
+			return true;
+	if (index_find_raw(r->index, d, &leaf, err))
+		return true;
+	if (err->text[0])
+		return false;
+	batch_leaf(&r->batch, FRAME_RAW, media, p, n);
+	mem_room(&r->raw, &r->raw_cap, r->nraw + 1);
+	memcpy(r->raw[r->nraw++], d, sizeof(d));
+	return added(r, err);
+}
+
+uint64_t record_size(const struct record *r)
+{
+	return r->tree.n;
+}
+
+struct tree_hash record_root(const struct record *r)
+{
+	return tree_root(&r->tree);
+}
+
+const char *record_origin(const struct record *r)
+{
+	return log_origin(r->log);
+}
+
+const char *record_dir(const struct record *r)
+{
+	return r->dir;
+}
+
+bool record_leaf(struct record *r, uint64_t n, struct leaf *leaf, struct buf *content,
+		 struct err *err)
+{
+	struct frame f;
+	uint64_t at;
+	uint8_t kind;
+
+	*leaf = (struct leaf){.n = n};
+	if (!index_at(r->index, n, &kind, &at, err))
+		return err->text[0] ? false
+				    : err_set(err, "%s: there is no leaf %" PRIu64, r->dir, n);
+	if (!log_next(r->log, &at, &f, err))
+		return false;
+	if (!frame_is_leaf(&f) || f.leaf != n)
+		return err_set(err, "%s: the index leads to another leaf than %" PRIu64, r->dir, n);
+	leaf->kind = f.kind;
+	leaf->media = f.media;
+	leaf->run = f.run;
+	memcpy(leaf->digest, f.digest, sizeof(leaf->digest));
+	if (!content) {
+		buf_reset(&r->text);
+		content = &r->text;
+	}
+	return log_content(r->log, &f, leaf->salt, content, &leaf->erased, err) || leaf->erased;
+}
+
+bool record_search(struct record *r, const struct index_query *q, struct index_hit **hits,
+		   size_t *n, struct err *err)
+{
+	return index_search(r->index, q, hits, n, err);
+}
+
+bool record_find_raw(struct record *r, const uint8_t digest[SHA256_SIZE], uint64_t *leaf,
+		     struct err *err)
+{
+	return index_find_raw(r->index, digest, leaf, err);
+}
+
+bool record_erase(struct record *r, const uint64_t *leaf, size_t n, struct err *err)
+{
+	struct leaf l;
+	uint64_t start, added_bytes = 0, at;
+	struct frame f;
+	bool ok = record_commit(r, err);
+
+	for (size_t i = 0; ok && i < n; i++)
+		ok = record_leaf(r, leaf[i], &l, NULL, err);
+	if (!ok || !n || !log_lock(r->log, err))
+		return ok && !n;
+	ok = catch_up(r, true, err);
+	if (ok) {
+		batch_erase(&r->batch, leaf, n);
+		start = r->end;
+		ok = log_append(r->log, start, &r->batch, &r->tree, &r->run, now(), &added_bytes,
+				err);
+		buf_reset(&r->batch);
+	}
+	if (ok) {
+		/* From the promise on, whoever opens the record keeps it. */
+		at = r->end;
+		ok = index_begin(r->index, err);
+		if (ok) {
+			ok = log_next(r->log, &at, &f, err) && take(r, &f, err);
+			r->end += added_bytes;
+			ok = ok && index_set_end(r->index, r->end, &r->tree, err) &&
+			     index_commit(r->index, err);
+			if (!ok)
+				index_undo(r->index);
+		}
+		ok = ok && index_scrub(r->index, err);
+	}
+	log_unlock(r->log);
+	return ok;
+}
+
+struct numbers {
+	uint64_t *at;
+	size_t n, cap;
+};
+
+static void number_add(struct numbers *s, uint64_t n)
+{
+	mem_room(&s->at, &s->cap, s->n + 1);
+	s->at[s->n++] = n;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Ascending, each once. */
+static void numbers_sort(struct numbers *s)
+{
+	size_t n = 0;
+
+	if (s->n)
+		qsort(s->at, s->n, sizeof(*s->at), by_number);
+	for (size_t i = 0; i < s->n; i++)
+		if (!n || s->at[n - 1] != s->at[i])
+			s->at[n++] = s->at[i];
+	s->n = n;
+}
+
+bool record_leaves_of(struct record *r, const uint8_t id[16], uint64_t **leaf, size_t *n,
+		      struct err *err)
+{
+	struct index_query q = {.from = TIME_NONE, .to = TIME_NONE, .run = UINT64_MAX};
+	struct numbers own = {0}, raws = {0}, others = {0};
+	struct index_hit *hit = NULL;
+	struct buf text = {0};
+	size_t nhit = 0;
+	bool ok = record_search(r, &q, &hit, &nhit, err);
+
+	for (size_t i = 0; ok && i < nhit; i++) {
+		struct findings fs = {0};
+		struct leaf l;
+		bool mine;
+
+		buf_reset(&text);
+		ok = record_leaf(r, hit[i].leaf, &l, &text, err) && !l.erased &&
+		     finding_read(&fs, text.at, text.len, NULL, err);
+		mine = ok && !memcmp(fs.at[0]->id, id, 16);
+		if (mine)
+			number_add(&own, hit[i].leaf);
+		for (size_t k = 0; ok && k < fs.at[0]->nevidence; k++) {
+			uint64_t raw;
+
+			if (record_find_raw(r, fs.at[0]->evidence[k].sha256, &raw, err))
+				number_add(mine ? &raws : &others, raw);
+			else
+				ok = !err->text[0];
+		}
+		findings_free(&fs);
+	}
+	numbers_sort(&raws);
+	numbers_sort(&others);
+	for (size_t i = 0; i < raws.n; i++)
+		if (!others.n ||
+		    !bsearch(&raws.at[i], others.at, others.n, sizeof(*others.at), by_number))
+			number_add(&own, raws.at[i]);
+	numbers_sort(&own);
+	free(raws.at);
+	free(others.at);
+	free(hit);
+	buf_free(&text);
+	*leaf = own.at;
+	*n = own.n;
+	return ok;
+}
