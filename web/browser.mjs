@@ -6,7 +6,7 @@
 //   node browser.mjs check FILE            exit 1 with reasons when something is wrong
 //   node browser.mjs shot FILE OUT.png [width=1280] [height=900] [dark] [print] [full] [y=0] [eval=JS]
 //   node browser.mjs pdf FILE OUT.pdf
-//   node browser.mjs eval FILE JS          prints what JS gives
+//   node browser.mjs eval FILE JS [WIDTH]  prints what JS gives
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
@@ -139,7 +139,7 @@ try {
     const { data } = await b.page("Page.printToPDF", { printBackground: true, preferCSSPageSize: true, paperWidth: 8.27, paperHeight: 11.69 });
     fs.writeFileSync(args[0], Buffer.from(data, "base64"));
   } else if (what === "eval") {
-    await open(b, file);
+    await open(b, file, { width: +(args[1] || 1280) });
     console.log(await evaluate(b, args[0]));
   } else {
     console.log("check, shot, pdf or eval");

@@ -116,6 +116,24 @@ void words_span(struct buf *out, int64_t first, int64_t last)
 	buf_free(&day2);
 }
 
+/* The same at the start of a sentence: "On 16 June 2026, from 07:08:57 to 21:13:11 UTC". */
+static void opening(struct buf *out, int64_t first, int64_t last)
+{
+	struct buf day = {0}, day2 = {0};
+	char clock[9], clock2[9];
+
+	day_and_clock(first, &day, clock);
+	day_and_clock(last == TIME_NONE ? first : last, &day2, clock2);
+	if (strcmp(day.at, day2.at) != 0)
+		buf_printf(out, "From %s, %s, to %s, %s UTC", day.at, clock, day2.at, clock2);
+	else if (strcmp(clock, clock2) != 0)
+		buf_printf(out, "On %s, from %s to %s UTC", day.at, clock, clock2);
+	else
+		buf_printf(out, "On %s, at %s UTC", day.at, clock);
+	buf_free(&day);
+	buf_free(&day2);
+}
+
 static void count_of(struct buf *out, uint64_t n, const char *one, const char *many)
 {
 	char t[32];
@@ -151,7 +169,13 @@ static void victims(struct buf *out, const struct finding *f)
 /* What happened, in one sentence without its stop. */
 static void sentence(struct buf *out, const struct finding *f)
 {
-	if (!strncmp(f->kind, "route.hijack", 12) && f->nprefix) {
+	bool hijack = !strncmp(f->kind, "route.hijack", 12) && f->nprefix;
+
+	if (f->first != TIME_NONE) {
+		opening(out, f->first, f->last);
+		buf_text(out, hijack ? ", " : ": ");
+	}
+	if (hijack) {
 		words_network(out, &f->actor.net);
 		buf_text(out, " announced ");
 		count_of(out, f->nprefix, "prefix", "prefixes");
@@ -170,8 +194,6 @@ static void sentence(struct buf *out, const struct finding *f)
 	} else {
 		buf_text(out, f->title ? f->title : words_kind(f->kind));
 	}
-	buf_text(out, ": ");
-	words_span(out, f->first, f->last);
 }
 
 static void others(struct buf *out, const struct findings *all)

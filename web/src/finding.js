@@ -110,12 +110,13 @@ function Figures({ f, page, number, children }) {
 
 function Prefixes({ f }) {
   if (!f.subject.prefixes.length) return null;
-  return html`<section><h4>Prefixes</h4><${Table} caption="Prefixes of this event" wide
-    head=${[["Prefix", "mono"], ["How"], ["RPKI"], ["Owner"], ["First (UTC)"], ["Last announced"], ["Let go by all"], ["At most believed by", "num"]]}
+  const today = f.first?.slice(0, 10);
+  return html`<section><h4>Prefixes</h4><${Table} caption=${`Prefixes of this event; times are UTC, on ${today || "unknown days"} where no day is given`} wide
+    head=${[["Prefix", "mono"], ["How"], ["RPKI"], ["Owner"], ["First"], ["Last announced"], ["Let go by all"], ["Believed by, at most", "num"]]}
     rows=${f.subject.prefixes.map((p) => ({ key: p.prefix + p.kind, cells: [clean(p.prefix), clean(p.kind),
       p.rpki ? html`<span class=${"rpki " + p.rpki}>${RPKI[p.rpki] || clean(p.rpki)}</span>${p.rpki_why ? html` <span class="aside">${WHY[p.rpki_why] || clean(p.rpki_why)}</span>` : null}` : html`<span class="none">not judged</span>`,
-      p.victim ? `AS${p.victim}` : "–", html`<${When} at=${p.first} />`, html`<${When} at=${p.last} />`,
-      p.withdrawn ? html`<${When} at=${p.withdrawn} />` : html`<span class="none">not seen</span>`, count(p.peers)] }))} /></section>`;
+      p.victim ? `AS${p.victim}` : "–", html`<${When} at=${p.first} day=${today} />`, html`<${When} at=${p.last} day=${today} />`,
+      p.withdrawn ? html`<${When} at=${p.withdrawn} day=${today} />` : html`<span class="none">not seen</span>`, count(p.peers)] }))} /></section>`;
 }
 
 function Grounds({ f }) {
@@ -150,11 +151,11 @@ function Evidence({ f, page }) {
 }
 
 const Believers = ({ f, page }) => (f.believers.length ? html`<section><h4>Vantage points</h4>
-  <${Table} caption="Vantage points that believed it" wide first=${8}
-    head=${[["Network"], ["Collector"], ["Address", "mono"], ["From (UTC)"], ["Until (UTC)"]]}
+  <${Table} caption=${`Vantage points that believed it; times are UTC, on ${f.first?.slice(0, 10) || "unknown days"} where no day is given`} wide first=${8}
+    head=${[["Network"], ["Collector"], ["Address", "mono"], ["From"], ["Until"]]}
     rows=${f.believers.map((b, i) => ({ key: i, cls: b.stale ? "stale" : "", cells: [html`<${Network} of=${b} names=${page.name} />`,
-      clean(b.collector), clean(b.address), html`<${When} at=${b.first} />`,
-      b.last ? html`<${When} at=${b.last} />` : html`<span class="stale-mark">never let go${b.stale ? " (stale)" : ""}</span>`] }))} /></section>` : null);
+      clean(b.collector), clean(b.address), html`<${When} at=${b.first} day=${f.first?.slice(0, 10)} />`,
+      b.last ? html`<${When} at=${b.last} day=${f.first?.slice(0, 10)} />` : html`<span class="stale-mark">never let go${b.stale ? " (stale)" : ""}</span>`] }))} /></section>` : null);
 
 export function Finding({ f, page, number }) {
   return html`<div class="finding">

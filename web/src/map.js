@@ -52,6 +52,16 @@ function load() {
 
 let world = null;
 
+// A label's plate is as wide as the label, once its letters are there.
+function fit(text) {
+  const measure = () => {
+    const b = text.getBBox();
+    const set = { x: b.x - 3, y: b.y, width: b.width + 6, height: b.height };
+    for (const [k, v] of Object.entries(set)) text.previousElementSibling?.setAttribute(k, v.toFixed(1));
+  };
+  if (text) document.fonts.ready.then(measure);
+}
+
 // Steps of the colour scale: 1, 2–4, 5–9, 10–19, 20 and more.
 export const STEPS = [1, 2, 5, 10, 20];
 const step = (n) => STEPS.findLastIndex((s) => n >= s);
@@ -142,8 +152,8 @@ export function WorldMap({ values, of, actor, victims, names, label, counted, ca
           const right = view.x + x * view.k < W - 170;
           return html`<g class=${"mark " + m.kind} transform="translate(${x} ${y}) scale(${s})">
             ${m.kind === "actor" ? html`<path d="M0,-6L6,0L0,6L-6,0Z" />` : html`<circle r="5" />`}
-            <rect class="plate" x=${right ? 8 : -(12 + m.text.length * 7.4)} y="-8" width=${4 + m.text.length * 7.4} height="16" />
-            <text x=${right ? 10 : -10} y="4" text-anchor=${right ? "start" : "end"}>${m.text}</text></g>`;
+            <rect class="plate" />
+            <text ref=${fit} x=${right ? 10 : -10} y="4" text-anchor=${right ? "start" : "end"}>${m.text}</text></g>`;
         })}
       </g>
     </svg>

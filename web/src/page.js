@@ -5,7 +5,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Finding } from "./finding.js";
 import { Network, Table, Text, When, html, save } from "./parts.js";
-import { STATES, clean, count, day, plural, seconds, size, span, sure } from "./text.js";
+import { STATES, clean, count, day, plural, seconds, shortState, size, span, sure } from "./text.js";
 
 const GRAVE = /^(route\.hijack|outage|site\.(blocked|rerouted))/;
 const tone = (kind) => (GRAVE.test(kind) ? "grave" : "light");
@@ -28,12 +28,12 @@ function Bar({ f, run }) {
 function Overview({ page, open }) {
   const fs = page.findings;
 
-  return html`<${Table} caption=${`All ${count(fs.length)} findings, the gravest first`} wide first=${15} id="all"
-    head=${[["No.", "num"], ["What"], ["Kind"], ["When (UTC)"], ["", "bars"], ["How sure"], ["Now"]]}
+  return html`<${Table} caption=${`All ${count(fs.length)} findings, the gravest first`} wide first=${8} id="all"
+    head=${[["No.", "num"], ["What"], ["Kind"], ["When (UTC)"], [html`<span class="hidden">within the data</span>`, "bars"], ["How sure", "num"], ["State"]]}
     rows=${fs.map((f, i) => ({ key: f.id + i, cells: [i + 1,
       html`<a href=${`#finding-${i + 1}`} onClick=${() => open(i)}><${Text} of=${f.title} /></a>`,
       html`<span class=${"kind " + tone(f.kind)}>${clean(f.kind)}</span>`, html`<${When} at=${f.first} />`,
-      html`<${Bar} f=${f} run=${page.run} />`, html`${sure(f.confidence)} <span class="aside">${f.confidence}</span>`, state(f)] }))} />`;
+      html`<${Bar} f=${f} run=${page.run} />`, html`<span title=${sure(f.confidence)}>${f.confidence.toFixed(2)}</span>`, shortState(f.state)] }))} />`;
 }
 
 function Figures({ f, page }) {

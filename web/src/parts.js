@@ -11,8 +11,9 @@ export const html = htm.bind(h);
 
 export const Text = ({ of }) => html`<bdi>${clean(of)}</bdi>`;
 
-export const When = ({ at, short }) =>
-  at ? html`<time datetime=${at}>${short ? clock(at) : stamp(at)}</time>` : html`<span class="none">–</span>`;
+// day: the day that goes without saying.
+export const When = ({ at, day }) =>
+  at ? html`<time datetime=${at}>${day && at.startsWith(day) ? clock(at) : stamp(at)}</time>` : html`<span class="none">–</span>`;
 
 // A network: number, name, country. role colours the number.
 export const Network = ({ of, role, names }) => html`<span class="net">

@@ -52,6 +52,9 @@ export const STATES = {
   ongoing: "going on", ended: "ended", "open-at-end-of-data": "not ended when the data ended",
 };
 
+const SHORT = { ongoing: "going on", "open-at-end-of-data": "open" };
+export const shortState = (s) => SHORT[s] ?? clean(s || "");
+
 export const read = (id) => {
   const e = document.getElementById(id);
   return e ? JSON.parse(e.textContent) : null;

@@ -40,8 +40,8 @@ export function Timeline({ levels, waves, first, last, of, time, setTime }) {
         if (waves.length > 1) {
           ctx.fillStyle = css("--muted");
           ctx.font = `${11 * devicePixelRatio}px "Source Sans 3 Variable", sans-serif`;
-          ctx.textBaseline = "top";
-          ctx.fillText(`wave ${i + 1}`, x0 + 3 * devicePixelRatio, bbox.top + 2 * devicePixelRatio);
+          ctx.textBaseline = "bottom";
+          ctx.fillText(`wave ${i + 1}`, x0, bbox.top - 2 * devicePixelRatio);
         }
       }
       ctx.restore();
@@ -64,7 +64,7 @@ export function Timeline({ levels, waves, first, last, of, time, setTime }) {
       const axis = { stroke: css("--muted"), font: '12px "Source Sans 3 Variable", sans-serif', grid, ticks: { show: false } };
       const day = last - first > 3 * 86400;
       plot.current = new uPlot({
-        width: box.current.clientWidth, height: 190, padding: [8, 18, 0, 0],
+        width: box.current.clientWidth, height: 190, padding: [18, 18, 0, 0],
         legend: { show: false }, cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
         tzDate: (ts) => uPlot.tzDate(new Date(ts * 1e3), "Etc/UTC"),
         scales: { x: { time: true, range: [first, last] }, y: { range: [0, peak * 1.12] } },
