@@ -112,7 +112,7 @@ struct simd {
 	void (*up)(struct batch *);
 	void (*across)(struct batch *);
 	void (*down)(struct batch *);
-	void (*rows)(struct batch *, const uint32_t *, uint32_t, vec *);
+	void (*rows)(struct batch *, const uint32_t *, const uint8_t *, uint32_t, vec *);
 	void (*sum)(const uint64_t *, const uint64_t *, uint64_t *, uint64_t *);
 };
 
@@ -218,6 +218,8 @@ struct run {
 	const struct lanes_job *job;
 	const uint32_t *origin; /* in the order of the batches */
 	const uint32_t *order;	/* of the rows: stubs of the same providers follow each other */
+	const uint8_t *twin; /* a stub without peers whose providers are those of the row before */
+	uint32_t nrow;
 	uint32_t norigin;
 	atomic_uint next;
 	atomic_bool too_long;
@@ -280,10 +282,10 @@ static void one_batch(struct batch *b, const struct run *r, uint32_t from, unsig
 				   .origin = b->origin,
 				   .norigin = b->norigin,
 				   .thread = thread};
-	for (uint32_t v = 0; v < t->n; v += TILE) {
+	for (uint32_t v = 0; v < r->nrow; v += TILE) {
 		tile.index = r->order + v;
-		tile.n = t->n - v < TILE ? t->n - v : TILE;
-		r->simd->rows(b, tile.index, tile.n, rows);
+		tile.n = r->nrow - v < TILE ? r->nrow - v : TILE;
+		r->simd->rows(b, tile.index, r->twin + v, tile.n, rows);
 		r->job->use(r->job->arg, &tile);
 	}
 }
@@ -355,23 +357,53 @@ static uint32_t *in_order(const struct lanes_job *job, uint32_t *n)
 	return out;
 }
 
-/* Transit networks, then stubs by their providers, so that these are read from the cache. */
-static uint32_t *row_order(const struct topo *t)
+static int by_providers(const void *a, const void *b, void *arg)
 {
-	struct place *p = mem_zero((size_t)t->n + 1, sizeof(*p));
-	uint32_t *out = mem_zero((size_t)t->n + 1, sizeof(*out));
+	const struct topo *t = arg;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	uint32_t i = t->provider_off[x], j = t->provider_off[y];
 
-	for (uint32_t v = 0; v < t->n; v++) {
-		uint32_t at = t->provider_off[v], n = t->provider_off[v + 1] - at;
-		uint64_t first = n ? t->provider[at] : t->ntransit;
-		uint64_t second = n > 1 ? t->provider[at + 1] : 0;
+	for (; i < t->provider_off[x + 1] && j < t->provider_off[y + 1]; i++, j++)
+		if (t->provider[i] != t->provider[j])
+			return t->provider[i] < t->provider[j] ? -1 : 1;
+	if (i < t->provider_off[x + 1] || j < t->provider_off[y + 1])
+		return i < t->provider_off[x + 1] ? 1 : -1;
+	if ((t->slot[x] == ASGRAPH_NONE) != (t->slot[y] == ASGRAPH_NONE))
+		return t->slot[x] == ASGRAPH_NONE ? -1 : 1;
+	return (x > y) - (x < y);
+}
 
-		p[v] = (struct place){v < t->ntransit ? 0 : (first + 1) << 32 | second, v};
-	}
-	qsort(p, t->n, sizeof(*p), by_key);
-	for (uint32_t v = 0; v < t->n; v++)
-		out[v] = p[v].id;
-	free(p);
+static bool twins(const struct topo *t, uint32_t x, uint32_t y)
+{
+	uint32_t n = t->provider_off[x + 1] - t->provider_off[x];
+
+	return x >= t->ntransit && y >= t->ntransit && t->slot[x] == ASGRAPH_NONE &&
+	       t->slot[y] == ASGRAPH_NONE && t->provider_off[y + 1] - t->provider_off[y] == n &&
+	       !memcmp(t->provider + t->provider_off[x], t->provider + t->provider_off[y],
+		       n * sizeof(*t->provider));
+}
+
+/*
+ * The rows that are wanted: transit networks, then stubs by their providers, so that these are
+ * read from the cache; and which rows are the same as the one before.
+ */
+static uint32_t *row_order(const struct lanes_job *job, uint8_t **twin, uint32_t *nrow)
+{
+	const struct topo *t = job->topo;
+	uint32_t *out = mem_zero((size_t)t->n + 1, sizeof(*out)), n = 0, first;
+
+	for (uint32_t v = 0; v < t->ntransit; v++)
+		if (!job->rows || job->rows[t->id[v]])
+			out[n++] = v;
+	first = n;
+	for (uint32_t v = t->ntransit; v < t->n; v++)
+		if (!job->rows || job->rows[t->id[v]])
+			out[n++] = v;
+	qsort_r(out + first, n - first, sizeof(*out), by_providers, (void *)t);
+	*twin = mem_zero((size_t)n + 1, 1);
+	for (uint32_t i = first + 1; i < n; i++)
+		(*twin)[i] = twins(t, out[i - 1], out[i]);
+	*nrow = n;
 	return out;
 }
 
@@ -382,10 +414,12 @@ bool lanes_all(const struct lanes_job *job)
 	struct worker worker[16];
 	uint32_t *origin = in_order(job, &run.norigin);
 
-	uint32_t *order = row_order(job->topo);
+	uint8_t *twin;
+	uint32_t *order = row_order(job, &twin, &run.nrow);
 
 	run.origin = origin;
 	run.order = order;
+	run.twin = twin;
 	for (unsigned i = 0; i < threads; i++) {
 		worker[i] = (struct worker){.run = &run, .thread = i};
 		if (i && pthread_create(&worker[i].id, NULL, work, &worker[i]))
@@ -396,5 +430,6 @@ bool lanes_all(const struct lanes_job *job)
 		pthread_join(worker[i].id, NULL);
 	free(origin);
 	free(order);
+	free(twin);
 	return !atomic_load(&run.too_long);
 }

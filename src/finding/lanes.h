@@ -48,7 +48,8 @@ struct lanes_job {
 	/* By id, NULL without: networks of group 1 refuse routes to networks of group 2, and the
 	 * other way round (a sanction that also forbids transit); 0 belongs to neither. */
 	const uint8_t *group;
-	unsigned threads; /* 0: as many as the machine has, at most 16 */
+	const uint8_t *rows; /* by id, NULL: all; the networks whose rows are wanted */
+	unsigned threads;    /* 0: as many as the machine has, at most 16 */
 	enum lanes_simd simd;
 	lanes_use *use; /* called from several threads */
 	void *arg;

@@ -17,6 +17,15 @@ LANES_TARGET static inline bool LANES_FN(any)(const part *x)
 	return sum != 0;
 }
 
+LANES_TARGET static inline bool LANES_FN(any_row)(const part *x)
+{
+	part sum = x[0];
+
+	for (unsigned i = 1; i < PARTS; i++)
+		sum |= x[i];
+	return LANES_FN(any)(&sum);
+}
+
 /* *to = (*from minus *have); *have gains it. Returns whether there is any. */
 LANES_TARGET static inline bool LANES_FN(gain)(vec *to, const vec *from, vec *have)
 {
@@ -213,7 +222,8 @@ LANES_TARGET static void LANES_FN(down)(struct batch *b)
 }
 
 /* The rows of n networks: lengths and classes. */
-LANES_TARGET static void LANES_FN(rows)(struct batch *b, const uint32_t *index, uint32_t n, vec *to)
+LANES_TARGET static void LANES_FN(rows)(struct batch *b, const uint32_t *index, const uint8_t *twin,
+					uint32_t n, vec *to)
 {
 	const struct topo *t = b->topo;
 	unsigned top = b->top;
@@ -224,6 +234,11 @@ LANES_TARGET static void LANES_FN(rows)(struct batch *b, const uint32_t *index, 
 		const part *full = (const part *)&b->full;
 		uint32_t from = t->provider_off[v], end = t->provider_off[v + 1];
 		bool peered = t->slot[v] != ASGRAPH_NONE;
+		if (i && twin[i] && !LANES_FN(any_row)(have) &&
+		    !LANES_FN(any_row)((const part *)&b->have[index[i - 1]])) {
+			memcpy(to, to - LANE_PLANES, LANE_PLANES * sizeof(vec));
+			continue;
+		}
 		const part *row =
 		    peered ? (const part *)(b->peered + (size_t)t->slot[v] * LANE_PLANES) : NULL;
 
