@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+
+#include "finding/reach.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "finding/lanes.h"
+
+#define THREADS 16
+
+/* What one thread adds up, in whole numbers, so that the order of threads does not show. */
+struct part {
+	uint64_t routes[4], len[4];
+	__uint128_t reached[4];
+	uint32_t *to_domestic, *to_foreign;
+	/* Of the batch that the thread is at. */
+	const uint32_t *origin;
+	uint64_t mask[LANE_WORDS];
+	uint64_t *weight; /* 64 × 256: addresses of the lanes of a byte */
+	uint64_t own[LANES];
+};
+
+struct sum {
+	const struct reach_job *job;
+	bool to_domestic; /* the origins of this run are domestic */
+	struct part part[THREADS];
+};
+
+static void new_batch(const struct reach_job *job, struct part *p, const struct lanes_tile *t)
+{
+	p->origin = t->origin;
+	memset(p->mask, 0, sizeof(p->mask));
+	for (unsigned i = 0; i < t->norigin; i++)
+		p->mask[i / 64] |= UINT64_C(1) << i % 64;
+	if (!job->addresses)
+		return;
+	for (unsigned i = 0; i < LANES; i++)
+		p->own[i] = i < t->norigin ? job->addresses[t->origin[i]] : 0;
+	for (unsigned byte = 0; byte < LANES / 8; byte++) {
+		uint64_t *at = p->weight + (size_t)byte * 256;
+
+		at[0] = 0;
+		for (unsigned x = 1; x < 256; x++)
+			at[x] = at[x & (x - 1)] + p->own[8 * byte + (unsigned)__builtin_ctz(x)];
+	}
+}
+
+static uint64_t weigh(const struct part *p, const uint64_t *row)
+{
+	const uint64_t *low = row + 6 * (size_t)LANE_WORDS, *high = row + 7 * (size_t)LANE_WORDS;
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < LANE_WORDS; i++) {
+		uint64_t x = low[i] | high[i];
+
+		for (unsigned b = 0; x; b++, x >>= 8)
+			sum += p->weight[(8 * (size_t)i + b) * 256 + (x & 0xff)];
+	}
+	return sum;
+}
+
+static void use(void *arg, const struct lanes_tile *t)
+{
+	struct sum *s = arg;
+	const struct reach_job *job = s->job;
+	struct part *p = &s->part[t->thread];
+
+	if (p->origin != t->origin)
+		new_batch(job, p, t);
+	for (uint32_t i = 0; i < t->n; i++) {
+		const uint64_t *row = t->row + (size_t)i * LANE_PLANES * LANE_WORDS;
+		uint32_t v = t->topo->id[t->index[i]];
+		bool domestic = job->domestic[v];
+		unsigned k = s->to_domestic ? domestic ? 0 : 1 : domestic ? 2 : 3;
+		uint64_t routes, len;
+
+		lanes_sum(row, p->mask, &routes, &len);
+		p->routes[k] += routes;
+		p->len[k] += len;
+		(s->to_domestic ? p->to_domestic : p->to_foreign)[v] += (uint32_t)routes;
+		if (job->addresses && job->addresses[v])
+			p->reached[k] += (__uint128_t)job->addresses[v] * weigh(p, row);
+	}
+}
+
+static bool run(const struct reach_job *job, struct sum *s, bool to_domestic)
+{
+	const struct topo *t = job->topo;
+	uint32_t *origin = mem_zero((size_t)t->n + 1, sizeof(*origin)), n = 0;
+	struct lanes_job lanes = {
+	    .topo = t, .group = job->group, .threads = job->threads, .use = use, .arg = s};
+	bool ok = true;
+
+	s->to_domestic = to_domestic;
+	for (uint32_t v = 0; v < t->n; v++)
+		if (!job->domestic[v] == !to_domestic && !t->gone[t->index[v]])
+			origin[n++] = v;
+	for (unsigned i = 0; i < THREADS; i++)
+		s->part[i].origin = NULL;
+	lanes.origin = origin;
+	lanes.norigin = n;
+	if (!to_domestic && !job->everything)
+		lanes.rows = job->domestic;
+	if (n)
+		ok = lanes_all(&lanes);
+	free(origin);
+	return ok;
+}
+
+/* Networks reach themselves; pairs are of two. */
+static void finish(const struct reach_job *job, const struct sum *s, struct reach *out)
+{
+	struct reach_sum *to[4] = {&out->inside, &out->inward, &out->outward, &out->outside};
+	const struct topo *t = job->topo;
+	uint64_t count[2] = {0}, alive[2] = {0};
+	double weight[2] = {0}, square[2] = {0}, alive_square[2] = {0};
+
+	for (uint32_t v = 0; v < t->n; v++) {
+		unsigned k = !job->domestic[v];
+		double w = job->addresses ? (double)job->addresses[v] : 0;
+		bool here = !t->gone[t->index[v]];
+
+		count[k]++;
+		weight[k] += w;
+		square[k] += w * w;
+		alive[k] += here;
+		alive_square[k] += here ? w * w : 0;
+		if (here && !k && out->to_domestic[v])
+			out->to_domestic[v]--;
+		if (here && k && job->everything && out->to_foreign[v])
+			out->to_foreign[v]--;
+	}
+	for (unsigned k = 0; k < 4; k++) {
+		__uint128_t reached = 0;
+
+		for (unsigned i = 0; i < THREADS; i++) {
+			to[k]->routes += s->part[i].routes[k];
+			to[k]->len += s->part[i].len[k];
+			reached += s->part[i].reached[k];
+		}
+		to[k]->reached = (double)reached;
+	}
+	out->inside.pairs = count[0] ? count[0] * (count[0] - 1) : 0;
+	out->inward.pairs = out->outward.pairs = count[0] * count[1];
+	out->outside.pairs = count[1] ? count[1] * (count[1] - 1) : 0;
+	out->inside.weight = weight[0] * weight[0] - square[0];
+	out->inward.weight = out->outward.weight = weight[0] * weight[1];
+	out->outside.weight = weight[1] * weight[1] - square[1];
+	out->inside.routes -= alive[0];
+	out->inside.len -= alive[0];
+	out->inside.reached -= alive_square[0];
+	if (job->everything) {
+		out->outside.routes -= alive[1];
+		out->outside.len -= alive[1];
+		out->outside.reached -= alive_square[1];
+	}
+	if (!job->outward && !job->everything) {
+		/* A path that policies allow is allowed both ways: as many reach out as in. */
+		out->outward.routes = out->inward.routes;
+		out->outward.reached = out->inward.reached;
+	}
+}
+
+bool reach_run(const struct reach_job *job, struct reach *out)
+{
+	struct sum *s = mem_zero(1, sizeof(*s));
+	unsigned threads = lanes_threads(job->threads);
+	size_t n = (size_t)job->topo->n + 1;
+	bool ok;
+
+	*out = (struct reach){.to_domestic = mem_zero(n, 4), .to_foreign = mem_zero(n, 4)};
+	s->job = job;
+	for (unsigned i = 0; i < threads; i++) {
+		s->part[i].to_domestic = mem_zero(n, 4);
+		s->part[i].to_foreign = mem_zero(n, 4);
+		if (job->addresses)
+			s->part[i].weight = mem_zero((size_t)LANES / 8 * 256, sizeof(uint64_t));
+	}
+	ok = run(job, s, true);
+	if (ok && (job->outward || job->everything))
+		ok = run(job, s, false);
+	for (unsigned i = 0; i < threads; i++) {
+		for (size_t v = 0; v + 1 < n; v++) {
+			out->to_domestic[v] += s->part[i].to_domestic[v];
+			out->to_foreign[v] += s->part[i].to_foreign[v];
+		}
+		free(s->part[i].to_domestic);
+		free(s->part[i].to_foreign);
+		free(s->part[i].weight);
+	}
+	finish(job, s, out);
+	free(s);
+	return ok;
+}
+
+void reach_free(struct reach *r)
+{
+	free(r->to_domestic);
+	free(r->to_foreign);
+	*r = (struct reach){0};
+}
