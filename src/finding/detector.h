@@ -41,7 +41,36 @@ struct knowledge {
 	uint32_t vrps_source, aspas_source, relations_source;
 	int64_t vrps_time, relations_time; /* of the tables' data, TIME_NONE unknown */
 	const struct fingerprints *fingerprints; /* of block pages; NULL: the built-in ones */
+
+	/*
+	 * `observe --part`: route detectors do not judge but keep all that they are fed, and save
+	 * it; load() of such parts into a state and merge() make one whole of them, in any order,
+	 * which end() judges as if it had read everything itself.
+	 */
+	bool part;
+
+	/*
+	 * load() gives sources and peers of a saved state the numbers that they have in this run:
+	 * old number → new one. NULL: they are the same.
+	 */
+	const uint32_t *source_map;
+	const uint16_t *peer_map;
+	size_t nsource_map, npeer_map;
+
+	/*
+	 * A re-judgment of a finding's evidence: what the first judgment knew of its whole run,
+	 * from the finding's context row of kind "run" (knowledge_run()).
+	 */
+	bool given, given_table;
+	int64_t given_start, given_end;
+	uint32_t given_peers;
 };
+
+/*
+ * Reads a context row of kind "run" ("start=…;end=…;table=0;peers=602;vrps=…;relations=…") into
+ * k: the times of the tables too. False: it is none.
+ */
+bool knowledge_run(struct knowledge *k, const char *text);
 
 struct detector {
 	const char *name;	  /* "hijack" */

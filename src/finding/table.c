@@ -2,7 +2,9 @@
 /* Copyright (c) 2026 The Meridian authors */
 
 #include "finding/detector.h"
+#include "finding/routes.h"
 
 const struct detector *const detectors[] = {
+    &detector_routes,
     NULL,
 };

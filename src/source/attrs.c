@@ -789,6 +789,8 @@ static void read_all(struct attrs_table *t, struct attrs *a, unsigned context)
 		fault(a, TAW, end - at >= 2 ? at[1] : 0, "an attribute is longer than the list");
 	read_paths(t, a, context, &r);
 	/* RFC 7606 3.d. An attribute at fault was there and has said so already. */
+	if (context & ATTRS_PARTIAL)
+		return;
 	if (!(r.seen[0] & 1 << ATTR_ORIGIN))
 		fault(a, TAW, ATTR_ORIGIN, "ORIGIN is missing");
 	if (!(r.seen[0] & 1 << ATTR_AS_PATH))

@@ -60,6 +60,7 @@ enum attrs_context {
 	ATTRS_TABLE = 2,    /* of a RIB dump: MP_REACH may be abbreviated, RFC 6396 4.3.4 */
 	ATTRS_NEXT_HOP = 4, /* NEXT_HOP must be there: the NLRI stands outside MP_REACH */
 	ATTRS_OVERRUN = 8,  /* the list is longer than its message: what is there is read */
+	ATTRS_PARTIAL = 16, /* the source tells some attributes only: none is missing */
 };
 
 struct attrs_table;

@@ -266,7 +266,8 @@ static void record_done(struct ripestat *s, struct reader *r, uint64_t offset, s
 			attrs_put(&s->wire, ATTR_LARGE_COMMUNITIES, s->community.large.at,
 				  s->community.large.len);
 		s->route.attrs =
-		    attrs_intern(s->attrs, (const uint8_t *)s->wire.at, s->wire.len, ATTRS_ASN4);
+		    attrs_intern(s->attrs, (const uint8_t *)s->wire.at, s->wire.len,
+				 ATTRS_ASN4 | ATTRS_PARTIAL);
 	}
 	if (!s->has_type)
 		s->time = s->time == TIME_NONE ? s->start : s->time;

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+
+#include "finding/invalid.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fact/asgraph.h"
+#include "fact/aspas.h"
+#include "fact/vrps.h"
+
+#define REPORT 0.50
+
+static void dated(struct watch *w, struct findings *out, struct finding *f, double weight)
+{
+	char date[TEXT_TIME];
+
+	if (!watch_vrps_old(w, f->first))
+		return;
+	event_tag(out, f, "vrps-old", weight, "the tables are not of that time");
+	event_caveat(out, f,
+		     "by VRPs and ASPAs of %.10s, %lld days from the routes: they may have "
+		     "been changed since",
+		     text_time(date, w->k->vrps_time),
+		     (long long)llabs(f->first - w->k->vrps_time) / (86400 * SECOND));
+}
+
+void invalid_judge(struct watch *w, const struct ranges *r, struct findings *out, struct member *m,
+		   size_t n)
+{
+	for (size_t i = 0, j; i < n; i = j) {
+		uint32_t origin = m[i].group;
+		size_t count[4] = {0};
+		struct finding *f;
+		struct replay re;
+		enum rov_reason most;
+
+		for (j = i; j < n && m[j].group == origin; j++) {
+			count[m[j].why]++;
+			m[j].kind = m[j].why == ROV_TOO_SPECIFIC ? "too-specific"
+				    : m[j].why == ROV_AS0	 ? "as0"
+								 : "wrong-origin";
+		}
+		f = event_build(w, r, out, m + i, j - i, origin, &re);
+		most = count[ROV_WRONG_ORIGIN]	 ? ROV_WRONG_ORIGIN
+		       : count[ROV_TOO_SPECIFIC] ? ROV_TOO_SPECIFIC
+						 : ROV_AS0;
+		f->kind = "route.invalid";
+		f->rule = rule_of(most == ROV_WRONG_ORIGIN   ? "invalid.origin"
+				  : most == ROV_TOO_SPECIFIC ? "invalid.length"
+							     : "invalid.as0");
+		event_tag(out, f, "rpki-invalid", 0.90,
+			  "%zu with the wrong origin, %zu too specific, %zu for AS0",
+			  count[ROV_WRONG_ORIGIN], count[ROV_TOO_SPECIFIC], count[ROV_AS0]);
+		dated(w, out, f, -0.30);
+		if (f->peers == 1)
+			event_tag(out, f, "one-peer", -0.10, "one vantage point only saw it");
+		f->confidence = event_confidence(f);
+		if (f->confidence < REPORT) {
+			out->n--;
+			continue;
+		}
+		f->title = arena_printf(&out->arena, "%s announces %zu RPKI-invalid prefix%s%s",
+					event_name(w, out, origin), j - i, j - i == 1 ? "" : "es",
+					most == ROV_TOO_SPECIFIC
+					    ? ": more specific than its own ROAs allow"
+					: most == ROV_AS0 ? ": a ROA says that nobody announces it"
+							  : ": ROAs name another origin");
+		f->actor.role = "origin";
+		f->actor.confidence = f->confidence < 0.9 ? f->confidence : 0.9;
+		f->actor.why = "it is the origin of every path";
+		if (most == ROV_WRONG_ORIGIN)
+			event_caveat(out, f,
+				     "a ROA that was forgotten when the addresses moved "
+				     "looks the same as a wrong announcement");
+		for (size_t k = i; k < j; k++)
+			event_vrps(w, out, f, watch_prefix(w, w->track[m[k].track].prefix));
+		for (size_t k = i; k < j; k++)
+			if (m[k].victim)
+				event_relation(w, out, f, origin, m[k].victim);
+		event_done(w, out, f, &re);
+	}
+}
+
+/* ---- ASPA ---- */
+
+static int by_customer(const void *p, const void *q, void *arg)
+{
+	const struct member *x = p, *y = q;
+	const struct watch *w = arg;
+	const struct track *a = &w->track[x->track], *b = &w->track[y->track];
+
+	if (a->a != b->a)
+		return a->a < b->a ? -1 : 1;
+	if (a->b != b->b)
+		return a->b < b->b ? -1 : 1;
+	return prefix_cmp(watch_prefix(w, a->prefix), watch_prefix(w, b->prefix));
+}
+
+/* Did all of them come only after the start, and do they all end in the customer? */
+static bool forged(const struct watch *w, const struct ranges *r, const struct member *m, size_t n,
+		   uint32_t customer)
+{
+	int64_t start = w->k->given ? w->k->given_start : w->start;
+	bool table = w->k->given ? w->k->given_table : w->table;
+
+	for (size_t i = 0; i < n; i++)
+		for (uint32_t j = r->first[m[i].track]; j < r->first[m[i].track + 1]; j++) {
+			const struct entry *e = &w->log[j];
+			const struct wpath *p;
+
+			if (e->kind > ENTRY_ANNOUNCE)
+				continue;
+			p = &w->path[e->path];
+			if (e->kind == ENTRY_TABLE || !p->n || w->asn[p->at + p->n - 1] != customer)
+				return false;
+			if (!table && e->time < start + WATCH_WARM)
+				return false;
+		}
+	return true;
+}
+
+static uint32_t origin_of(const struct watch *w, uint32_t prefix, uint32_t customer,
+			  const struct pair **pair)
+{
+	for (const struct pair *p = watch_pair(w, prefix, NULL); p; p = watch_pair(w, prefix, p))
+		if (p->origin == customer) {
+			*pair = p;
+			return p->origin;
+		}
+	*pair = watch_pair(w, prefix, NULL);
+	return *pair ? (*pair)->origin : 0;
+}
+
+void aspa_judge(struct watch *w, const struct ranges *r, struct findings *out)
+{
+	struct member *m = mem_zero(w->ntrack ? w->ntrack : 1, sizeof(*m));
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < w->ntrack; i++) {
+		const struct track *t = &w->track[i];
+		const struct pair *p;
+
+		if (t->class != TRACK_ASPA || r->first[i] == r->first[i + 1])
+			continue;
+		m[n].track = i;
+		m[n].normal[0] = m[n].normal[1] = NONE;
+		m[n].victim = origin_of(w, t->prefix, t->a, &p);
+		m[n].usual = NULL;
+		m[n].rov = p ? p->rov : ROV_UNKNOWN;
+		m[n].why = p ? p->why : ROV_OK;
+		m[n].kind = "aspa-invalid";
+		n++;
+	}
+	qsort_r(m, n, sizeof(*m), by_customer, w);
+	for (size_t i = 0, j; i < n; i = j) {
+		const struct track *t = &w->track[m[i].track], *u;
+		uint32_t customer = t->a, other = t->b;
+		enum relation_kind rel = w->k->relations
+					     ? asgraph_relation(w->k->relations, customer, other)
+					     : RELATION_NONE;
+		bool forge;
+		struct finding *f;
+		struct replay re;
+
+		for (j = i; j < n && (u = &w->track[m[j].track])->a == customer && u->b == other;)
+			j++;
+		forge =
+		    rel == RELATION_NONE && w->k->relations && forged(w, r, m + i, j - i, customer);
+		for (size_t k = i; k < j; k++) {
+			forge &= m[k].rov == ROV_VALID || m[k].rov == ROV_NOT_FOUND;
+			if (forge)
+				m[k].kind = "forged-origin";
+		}
+		f = event_build(w, r, out, m + i, j - i, other, &re);
+		event_tag(out, f, "aspa-invalid", 0.60,
+			  "the ASPA of AS%u does not name AS%u as a provider (" ASPAS_DRAFT ")",
+			  customer, other);
+		if (rel == RELATION_PROVIDER)
+			event_tag(out, f, "related", -0.30,
+				  "the relationships call AS%u a provider", other);
+		else if (rel == RELATION_NONE && w->k->relations)
+			event_tag(out, f, "unrelated", 0.10, "no relationship of the two is known");
+		if (forge)
+			event_tag(out, f, "new-neighbour", 0.10,
+				  "the two stood side by side only after the start");
+		if (re.believed >= 3)
+			event_tag(out, f, "several-peers", 0.10, "%u peers had it", re.believed);
+		dated(w, out, f, -0.15);
+		f->confidence = event_confidence(f);
+		f->kind =
+		    forge && f->confidence >= 0.6 ? "route.hijack.forged-origin" : "route.invalid";
+		f->rule = rule_of(forge && f->confidence >= 0.6 ? "hijack.forged-origin"
+								: "invalid.aspa");
+		if (f->confidence < REPORT) {
+			out->n--;
+			continue;
+		}
+		f->title =
+		    arena_printf(&out->arena,
+				 "%zu prefix%s came to %s from %s, which does not name it as "
+				 "its provider",
+				 j - i, j - i == 1 ? "" : "es", event_name(w, out, other),
+				 event_name(w, out, customer));
+		f->actor.role = forge ? "origin" : "transit";
+		f->actor.confidence = f->confidence;
+		f->actor.why = "it stands next to the network whose ASPA excludes it";
+		event_caveat(out, f,
+			     "a customer that forgot to name a provider, and a peer that "
+			     "passes on what it should not, look the same");
+		event_aspa(w, out, f, customer);
+		event_relation(w, out, f, customer, other);
+		for (size_t k = i; k < j; k++)
+			event_vrps(w, out, f, watch_prefix(w, w->track[m[k].track].prefix));
+		event_done(w, out, f, &re);
+	}
+	free(m);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * The memory of the route detectors: what was normal, and what was not.
+ *
+ * Every route goes through watch_feed() once. It asks of each distinct path and of each distinct
+ * (prefix, origin) one time what can be wrong with it (leak.c, bogon.c, malformed.c, invalid.c),
+ * and for nearly all routes the answer is remembered: nothing. What is not right becomes an entry
+ * in the log of a *track*: one fault of one prefix (struct track). A peer that has such a route
+ * *holds* the track, until it announces another route for that prefix or withdraws it: that is an
+ * entry too. Nothing is judged while reading: at the end the log is sorted by time and place, and
+ * hijack.c, invalid.c, leak.c, bogon.c and malformed.c make events of the tracks (event.c). So the
+ * order of facts of one time does not matter, and a finding depends only on what it names.
+ *
+ * Memory: 55 bytes and one piece of evidence (48 bytes) a distinct prefix; 32 bytes an entry of
+ * the log, WATCH_LOG entries at most.
+ */
+#ifndef FINDING_WATCH_H
+#define FINDING_WATCH_H
+
+#include "base/text.h"
+#include "fact/memo.h"
+#include "finding/detector.h"
+
+#define NONE UINT32_MAX
+
+/* Limits; what they cut off is told as a caveat. */
+#define WATCH_LOG (8u << 20)		 /* entries in all */
+#define WATCH_TRACK_LOG 8192u		 /* announcements a track */
+#define WATCH_MILD_LOG 16u		 /* the same where nobody is harmed */
+#define WATCH_QUIET (24 * 3600 * SECOND) /* an event that is silent for so long is over */
+#define WATCH_WARM (900 * SECOND) /* without a table, so long every origin is learned as normal */
+
+/* VRPs further from the route than this say little, or nothing. */
+#define WATCH_VRPS_OLD (30 * 86400 * SECOND)
+#define WATCH_VRPS_USELESS (400 * 86400 * SECOND)
+
+enum pair_flag {
+	PAIR_TABLE = 1,	 /* stood in a table */
+	PAIR_WARM = 2,	 /* first seen while learning */
+	PAIR_LOGGED = 4, /* its routes are logged */
+};
+
+/* An origin of a prefix. */
+struct pair {
+	uint32_t origin;
+	uint32_t first; /* seconds: first seen */
+	uint32_t ev;	/* the record that first had it */
+	uint32_t next;	/* index + 1 of the next origin in more[], 0 none */
+	uint32_t path;	/* the path of that first route (paths_at) */
+	uint16_t peer;	/* and its peer */
+	uint8_t rov;	/* enum rov_state */
+	uint8_t why;	/* enum rov_reason */
+	uint8_t flags;
+	uint8_t used;
+	uint16_t pad;
+};
+
+enum wprefix_flag {
+	WP_WATCHED = 1, /* a peer may hold a track of it */
+	WP_BOGON = 2,
+};
+
+struct wprefix {
+	uint64_t hi, lo;
+	uint8_t len, v6, flags, pad;
+	struct pair pair; /* the first origin */
+};
+
+/* A piece of evidence. */
+struct ev {
+	uint64_t offset;
+	uint32_t length;
+	uint16_t source;
+	uint16_t table; /* a record of a table: needs its peer index */
+	uint8_t sha256[SHA256_SIZE];
+};
+
+enum track_class {
+	TRACK_ORIGIN,	    /* a: origin. RPKI-invalid, or new */
+	TRACK_LEAK,	    /* a: leaker, b: learned from, c: passed to */
+	TRACK_ASPA,	    /* a: customer, b: the network that it does not attest */
+	TRACK_BOGON_PREFIX, /* a: origin */
+	TRACK_BOGON_ASN,    /* a: who passed it on, b: the bogon */
+	TRACK_MALFORMED,    /* a: attribute, b: enum fault_class, c: text */
+};
+
+/* How TRACK_LEAK was told: RFC 7908 types by relationships, or the OTC attribute (RFC 9234). */
+enum leak_kind { LEAK_TYPE1 = 1, LEAK_TYPE2, LEAK_TYPE3, LEAK_TYPE4, LEAK_OTC };
+
+struct track {
+	uint8_t class;
+	uint8_t how; /* class's own: enum leak_kind, bogon_kind … */
+	uint16_t pad;
+	uint32_t a, b, c;
+	uint32_t prefix; /* index of wprefix */
+	uint32_t n;	 /* announcements logged */
+};
+
+enum entry_kind { ENTRY_TABLE, ENTRY_ANNOUNCE, ENTRY_REPLACED, ENTRY_WITHDRAWN };
+
+enum entry_flag {
+	ENTRY_BLACKHOLE = 1, /* carries the blackhole community, RFC 7999 */
+	ENTRY_OTC = 2,
+};
+
+struct entry {
+	int64_t time;
+	uint32_t track;
+	uint32_t ev;
+	uint32_t path; /* of the new route; NONE withdrawn */
+	uint32_t seq;  /* place of the route within its record */
+	uint32_t path_id;
+	uint16_t peer;
+	uint8_t kind, flags;
+};
+
+/* A flat path, as it was logged: index into paths.asn. */
+struct wpath {
+	uint32_t at;
+	uint32_t n;
+};
+
+struct hold {
+	uint32_t prefix, path_id, track, next;
+	uint16_t peer;
+};
+
+/* What is wrong with a path, whatever it leads to; remembered by path.id. */
+struct fault_path {
+	uint8_t class, how;
+	uint8_t more;	/* the next one belongs to the same path */
+	uint8_t normal; /* a leak by relationships that stood there from the start */
+	uint32_t a, b, c;
+};
+
+#define FAULTS_MAX 4 /* told of one path */
+
+/* An open hash of indices. */
+struct slots {
+	uint32_t *at;
+	uint32_t n, mask;
+};
+
+struct watch {
+	const struct knowledge *k;
+	int64_t start;	/* first fact that is no table, TIME_NONE not yet */
+	int64_t end;	/* last fact */
+	int64_t swept;	/* when watch_advance() last looked */
+	bool table;	/* there was a table before it */
+	uint64_t *seen; /* bit a peer: sent a route */
+
+	struct wprefix *prefix;
+	uint32_t nprefix, cap_prefix;
+	struct slots prefixes;
+	struct pair *more;
+	uint32_t nmore, cap_more;
+	uint64_t lengths[2][3]; /* bit a length that some prefix has, by family */
+
+	struct ev *ev;
+	uint32_t nev, cap_ev;
+	uint32_t *index; /* evs of the peer index tables, in order */
+	uint32_t nindex, cap_index;
+
+	uint32_t *asn;
+	uint32_t nasn, cap_asn;
+	struct wpath *path;
+	uint32_t npath, cap_path;
+	struct slots paths;
+
+	struct track *track;
+	uint32_t ntrack, cap_track;
+	struct slots tracks;
+	struct entry *log;
+	uint32_t nlog, cap_log;
+	uint32_t left_out; /* routes that found the log full */
+
+	struct hold *hold;
+	uint32_t nhold, cap_hold, free_hold; /* free list: index + 1 */
+	uint32_t *bucket;		     /* index + 1 */
+	uint32_t nbucket, used_hold;
+
+	char **text; /* interned texts (why an attribute is malformed) */
+	uint32_t ntext, cap_text;
+
+	struct memo by_path, by_attrs;
+	struct fault_path *bad; /* what memos point at, index + 1; [0] is unused */
+	uint32_t nbad, cap_bad;
+	struct slots bads;
+
+	/* The record at hand. */
+	const struct facts *facts;
+	const uint8_t *sha; /* its digest when it is known already */
+	uint32_t cur_ev;    /* NONE until somebody needs it */
+	uint32_t last;	    /* prefix of the route before */
+	uint32_t second;    /* its time */
+};
+
+/* The five verbs, of all route detectors at once. */
+struct watch *watch_new(const struct knowledge *k);
+void watch_feed(struct watch *w, const struct facts *f, const uint8_t *sha);
+void watch_free(struct watch *w);
+
+/* watch_state.c. Actors that have been silent for WATCH_QUIET and whose routes nobody holds any
+ * more are judged, and their log is forgotten. */
+void watch_advance(struct watch *w, int64_t now,
+		   void (*judge)(struct watch *w, struct findings *out), struct findings *out);
+void watch_save(const struct watch *w, struct buf *out);
+bool watch_load(struct watch *w, struct bytes *in, struct err *err);
+
+/* The index of a prefix, NONE when it was never seen. */
+uint32_t watch_find(const struct watch *w, struct prefix p);
+struct prefix watch_prefix(const struct watch *w, uint32_t i);
+/* The origins of a prefix, one after another; start with NULL. */
+const struct pair *watch_pair(const struct watch *w, uint32_t prefix, const struct pair *p);
+/* The closest covering prefix (not p itself) that was seen, NONE when there is none. */
+uint32_t watch_cover(const struct watch *w, struct prefix p);
+
+/* Whether the run's VRPs say anything of a route at that time, and whether they are old. */
+bool watch_vrps_useful(const struct watch *w, int64_t time);
+bool watch_vrps_old(const struct watch *w, int64_t time);
+
+/* Is an origin that was first seen then one that was learned as normal? */
+bool watch_learned(const struct watch *w, const struct pair *p);
+
+uint32_t watch_text(struct watch *w, const char *s);
+
+/* For watch_load(): a peer holds a track; all hashes anew. */
+void watch_hold(struct watch *w, uint32_t prefix, uint16_t peer, uint32_t path_id, uint32_t track);
+void watch_index(struct watch *w);
+
+/* How many announcements are logged of such a track; the counts of one that is full are "at
+ * least". */
+uint32_t watch_cap(const struct watch *w, const struct track *t);
+
+/* Inner hash set: the slot of a hash, for a caller that compares. */
+void slots_grow(struct slots *s, uint32_t need);
+void slots_free(struct slots *s);
+
+/* leak.c, bogon.c: what is wrong with a path. Fills at most max. */
+size_t leak_path(const struct knowledge *k, const struct attrs *a, struct fault_path *out,
+		 size_t max);
+size_t bogon_path(const struct attrs *a, struct fault_path *out, size_t max);
+
+/* Each judges its tracks of the sorted log (finding/event.h). */
+struct ranges;
+void origin_judge(struct watch *w, const struct ranges *r, struct findings *out);
+void leak_judge(struct watch *w, const struct ranges *r, struct findings *out);
+void bogon_judge(struct watch *w, const struct ranges *r, struct findings *out);
+void malformed_judge(struct watch *w, const struct ranges *r, struct findings *out);
+
+const struct rule *rule_of(const char *id); /* rules.c */
+
+#endif
