@@ -19,6 +19,7 @@
 /* In the order in which one reads about them. */
 static const struct cmd *const commands[] = {
     &cmd_observe,
+    &cmd_validate,
     NULL,
 };
 

@@ -9,5 +9,6 @@
 #include "base/opt.h"
 
 extern const struct cmd cmd_observe;
+extern const struct cmd cmd_validate;
 
 #endif
