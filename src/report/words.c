@@ -247,8 +247,9 @@ void words_verdict(struct buf *out, const struct run_report *run, const struct f
 	else
 		count_of(out, run->records, "record", "records");
 	if (run->first != TIME_NONE) {
-		buf_text(out, ", ");
+		buf_text(out, " (");
 		words_span(out, run->first, run->last);
+		buf_char(out, ')');
 	}
 	buf_char(out, '.');
 }
