@@ -115,12 +115,11 @@ static bool load(struct run *r, struct filling *t, uint32_t id, struct err *err)
 /* A table that the command line names must be one of the kind that is asked for. */
 static bool named(struct run *r, const char *path, const char *what, struct err *err)
 {
-	size_t before = r->n;
-
 	if (!run_add(r, path, err))
 		return false;
-	for (size_t i = before; i < r->n; i++)
-		if (!r->at[i]->source || r->at[i]->source->class != SOURCE_TABLE)
+	for (size_t i = 0; i < r->n; i++)
+		if (!strcmp(r->at[i]->path, path) &&
+		    (!r->at[i]->source || r->at[i]->source->class != SOURCE_TABLE))
 			return err_set(err, "%s: this is not a table of %s that I know", path,
 				       what);
 	return true;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,6 +34,17 @@ static void on_interrupt(int sig)
 	signal(sig, SIG_DFL); /* the second one ends the program at once */
 }
 
+/* Files that overlap in time are open together, however many they are. */
+static void room_for_files(void)
+{
+	struct rlimit l;
+
+	if (!getrlimit(RLIMIT_NOFILE, &l) && l.rlim_cur < l.rlim_max) {
+		l.rlim_cur = l.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &l);
+	}
+}
+
 struct run *run_new(unsigned options)
 {
 	struct run *r = mem_zero(1, sizeof(*r));
@@ -46,6 +58,7 @@ struct run *run_new(unsigned options)
 	r->first = r->last = TIME_NONE;
 	r->started = progress_clock();
 	interrupted = 0;
+	room_for_files();
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	return r;

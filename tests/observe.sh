@@ -1,0 +1,110 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# What a user of `meridian observe` sees: exit statuses, messages, outputs that are whole.
+meridian=$1
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+bad=0
+
+# is STATUS WHAT COMMAND…: runs it, keeps out and err.
+is() {
+	want=$1 what=$2
+	shift 2
+	"$@" >out 2>err </dev/null
+	got=$?
+	[ "$got" = "$want" ] && return
+	echo "FAILED: $what: status $got, not $want: $*"
+	sed 's/^/	/' err
+	bad=1
+}
+says() {
+	grep -q -- "$2" "$1" && return
+	echo "FAILED: $1 does not say '$2':"
+	sed 's/^/	/' "$1"
+	bad=1
+}
+
+# Three BGP4MP_AS4 updates: 192.0.2.0/24 by AS64511 through AS64496, announced, again, withdrawn.
+python3 - <<'E2' || exit 1
+import gzip, struct
+def mrt(t, body): return struct.pack('>IHHI', t, 16, 4, len(body)) + body
+def msg(wd, attrs, nlri):
+    b = struct.pack('>H', len(wd)) + wd + struct.pack('>H', len(attrs)) + attrs + nlri
+    return b'\xff' * 16 + struct.pack('>HB', 19 + len(b), 2) + b
+head = struct.pack('>IIHH', 64496, 64500, 0, 1) + bytes([198, 51, 100, 1]) + bytes([198, 51, 100, 2])
+path = b'\x40\x02\x0a\x02\x02' + struct.pack('>II', 64496, 64511)
+attrs = b'\x40\x01\x01\x00' + path + b'\x40\x03\x04\xc6\x33\x64\x01'
+net = bytes([24, 192, 0, 2])
+recs = [mrt(1781593737 + i, head + m) for i, m in enumerate((msg(b'', attrs, net), msg(b'', attrs, net), msg(net, b'', b'')))]
+open('good.mrt', 'wb').write(b''.join(recs))
+open('cut.mrt', 'wb').write(b''.join(recs)[:-5])
+z = gzip.compress(b''.join(recs) * 500)
+open('good.mrt.gz', 'wb').write(z)
+open('cut.gz', 'wb').write(z[:-20])
+open('strange', 'wb').write(b'this is not a table of routes\n' * 10)
+open('empty', 'wb').close()
+open('vrps.json', 'w').write('{"metadata":{"buildtime":"2026-06-16T00:00:00Z"},"roas":[{"asn":64510,"prefix":"192.0.2.0/24","maxLength":24,"ta":"test"}]}')
+open('broken.json', 'w').write('{"metadata":{"buildtime":"2026-06-16T00:00:00Z"},"roas":[{"asn":64510,"prefix":"192.0.2.0/24","maxLength":24,"ta":"te')
+E2
+
+is 2 'no command' "$meridian"
+is 2 'a wrong command' "$meridian" obsevre
+says err "did you mean 'observe'"
+is 2 'a wrong option' "$meridian" observe --vrp x --jsno
+says err 'did you mean --json'
+is 2 'no source' "$meridian" observe
+is 0 'help' "$meridian" observe --help
+says out 'usage: meridian observe'
+is 0 'version' "$meridian" --version
+is 0 'bash completion' "$meridian" --completion bash
+says out 'complete -o default -F _meridian meridian'
+
+is 0 'a good file' "$meridian" observe good.mrt
+says out '3 records'
+is 0 'lines' "$meridian" observe --as bgpdump good.mrt
+says out '^BGP4MP|1781593737|A|198.51.100.1|64496|192.0.2.0/24|64496 64511|IGP|198.51.100.1|0|0||NAG||$'
+says out '^BGP4MP|1781593739|W|198.51.100.1|64496|192.0.2.0/24$'
+is 0 'an empty file' "$meridian" observe empty
+says err 'empty'
+is 1 'an unknown kind' "$meridian" observe strange
+says err 'strange: not a kind that I know'
+is 3 'an unknown kind among others' "$meridian" observe strange good.mrt
+is 1 'a file that is not there' "$meridian" observe nowhere
+says err 'nowhere: No such file or directory'
+is 3 'a cut file' "$meridian" observe --json cut.mrt
+says out '"records":3'
+says err 'byte'
+is 3 'a cut member' "$meridian" observe --as bgpdump cut.gz
+[ "$(wc -l <out)" -ge 900 ] || { echo "FAILED: a cut gzip file gave $(wc -l <out) lines"; bad=1; }
+is 1 'a table with a hole' "$meridian" observe --vrps broken.json good.mrt
+says err 'broken.json: '
+[ -s out ] && { echo 'FAILED: it judged by half a table'; bad=1; }
+is 1 'a table of another kind' "$meridian" observe --vrps good.mrt good.mrt
+is 0 'standard input' sh -c "'$meridian' observe --as bgpdump - <good.mrt"
+says out 'BGP4MP'
+
+mkdir many
+cp good.mrt many/a
+cp good.mrt.gz many/b
+is 0 'a folder' "$meridian" observe --json -o all.json many
+says all.json '"records":1500'
+"$meridian" observe --json many >one 2>/dev/null
+"$meridian" observe --json many >two 2>/dev/null
+cmp -s one two || { echo 'FAILED: two runs give different bytes'; bad=1; }
+
+is 1 'an output that cannot be made' "$meridian" observe --json -o nowhere/out.json good.mrt
+is 0 'the page' "$meridian" observe --html page.html --vrps vrps.json good.mrt
+says page.html 'Content-Security-Policy'
+[ -z "$(find . -name '*.tmp')" ] || { echo 'FAILED: a temporary file was left'; bad=1; }
+
+# Many files that overlap in time, with a low soft limit.
+mkdir hundreds
+i=0
+while [ $i -lt 200 ]; do
+	cp good.mrt hundreds/$i
+	i=$((i + 1))
+done
+is 0 'many files' sh -c "ulimit -Sn 64; '$meridian' observe --json hundreds"
+says out '"records":600'
+exit $bad
