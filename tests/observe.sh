@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # What a user of `meridian observe` sees: exit statuses, messages, outputs that are whole.
-meridian=$1
+meridian=$(readlink -f "$1")
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
