@@ -93,6 +93,29 @@ struct provenance {
 	const char *text; /* "rpki-client on josephine", "" unknown */
 };
 
+/* A row of a test list: a URL that is worth looking at (Citizen Lab's categories). */
+struct target {
+	const char *url, *category, *category_name, *added, *source, *notes;
+};
+
+/* A public resolver, from a DNS stamp (dnscrypt.info/stamps-specifications). */
+struct resolver {
+	const char *name;
+	uint8_t
+	    protocol; /* 0 plain, 1 DNSCrypt, 2 DoH, 3 DoT, 4 DoQ, 5 and 0x85 ODoH, 0x81 relay */
+	bool dnssec, nolog, nofilter;
+	const char *addr, *host, *path; /* "" where the stamp has none */
+};
+
+/* A probe of a platform, and the network that it stands in. */
+struct probe {
+	const char *id;
+	uint32_t asn;
+	char country[3];
+	const char *name;
+};
+
+struct fingerprint; /* fact/fingerprints.h */
 struct measurement; /* fact/measurement.h: what one probe saw of one target */
 struct trace;	    /* fact/trace.h: the hops towards one target */
 
@@ -108,6 +131,10 @@ enum fact_kind {
 	FACT_PLACE,
 	FACT_MEASUREMENT,
 	FACT_TRACE,
+	FACT_FINGERPRINT,
+	FACT_TARGET,
+	FACT_RESOLVER,
+	FACT_PROBE,
 };
 
 struct fact {
@@ -124,6 +151,10 @@ struct fact {
 		struct place place;
 		const struct measurement *measurement;
 		const struct trace *trace;
+		const struct fingerprint *fingerprint;
+		struct target target;
+		struct resolver resolver;
+		struct probe probe;
 	};
 };
 

@@ -322,8 +322,9 @@ void judge_dns(const struct view *v, struct dns_view *out)
 		return;
 	}
 	if (!control_has_addrs(v)) {
+		/* Name servers that fail are not a name that is not: nothing is known then. */
 		if (sys.denied + udp.denied == all(&sys) + all(&udp) && control_failed)
-			out->state = DNS_FAILS_EVERYWHERE;
+			out->state = DNS_UNKNOWN;
 		else if (sys.strange && !sys.good) {
 			/* Only private answers, and the control has none: the site's own. */
 			out->state = DNS_UNKNOWN;

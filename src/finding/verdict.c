@@ -389,7 +389,7 @@ static void dns_mechanism(struct verdict *out, const struct dns_view *d)
 static bool judge_names(const struct view *main, const struct dns_view *d,
 			const struct flow_view *f, struct verdict *out)
 {
-	const struct transaction *there;
+	const struct transaction *there, *x = NULL;
 	struct page page = {0};
 
 	if (d->state == DNS_NO_NAME && d->confidence < 0.5)
@@ -416,9 +416,17 @@ static bool judge_names(const struct view *main, const struct dns_view *d,
 	} else if (there) {
 		verdict_set(out, SITE_REROUTED, d->rule, d->confidence);
 	} else {
-		verdict_set(out, SITE_BLOCKED, d->rule, d->confidence);
+		struct page elsewhere;
+
+		/* Whoever bends the name also shows a page to those who get around that. */
+		x = block_page(main, &elsewhere);
+		verdict_set(out, x ? SITE_REROUTED : SITE_BLOCKED, d->rule, d->confidence);
 	}
 	dns_mechanism(out, d);
+	if (x) {
+		verdict_add(out, "http.blockpage", 0.9);
+		out->confidence = verdict_more(out->confidence, 0.5);
+	}
 	if (there && !out->rerouted && (page.kind == PAGE_BLOCK || page.kind == PAGE_WORDS)) {
 		verdict_add(out, "http.blockpage", page.kind == PAGE_BLOCK ? 0.95 : 0.7);
 		out->fingerprint = page.fingerprint;
@@ -600,6 +608,37 @@ static bool judge_failure(const struct view *v, const struct flow_view *f, bool 
 	return true;
 }
 
+/* A response by itself, with nothing to hold it against. */
+static void judge_response(struct arena *a, const struct knowledge *k, const struct measurement *m,
+			   struct verdict *out)
+{
+	struct view v;
+	struct page page;
+
+	view_of(&v, a, k, m, "", true);
+	page = page_of(&v, &m->transaction[0]);
+	out->fingerprint = page.fingerprint;
+	switch (page.kind) {
+	case PAGE_BLOCK:
+		verdict_set(out, SITE_BLOCKED, "site.http.blockpage", 0.85);
+		verdict_add(out,
+			    m->transaction[0].code / 100 == 3 ? "http.redirect" : "http.blockpage",
+			    out->confidence);
+		verdict_who(out, WHO_ACCESS, 0.4);
+		break;
+	case PAGE_GEO:
+		verdict_set(out, SITE_GEOFENCED, "site.geofenced.said", 0.7);
+		verdict_who(out, WHO_SITE, 0.7);
+		break;
+	case PAGE_SERVER:
+		verdict_set(out, SITE_OPEN, "site.open.refused", 0.7);
+		verdict_who(out, WHO_CDN, 0.6);
+		break;
+	default:
+		verdict_set(out, SITE_UNDETERMINED, "site.undetermined.no-control", 0.5);
+	}
+}
+
 static void judge_site(struct arena *a, const struct knowledge *k, const struct measurement *m,
 		       struct verdict *out)
 {
@@ -734,6 +773,8 @@ void verdict_judge(struct arena *a, const struct knowledge *k, const struct meas
 	memcpy(v->country, m->country, sizeof(v->country));
 	if (m->notes.captive_portal)
 		verdict_set(v, SITE_UNDETERMINED, "site.undetermined.probe", 0.8);
+	else if (text_same(m->test, "saved_response") && m->ntransaction)
+		judge_response(a, k, m, v);
 	else if (!judge_tool(a, k, m, v))
 		judge_site(a, k, m, v);
 }

@@ -6,13 +6,15 @@
 #include "source/vrps.h"
 
 /* What people measure at the edge. */
-extern const struct source source_ooni;
+extern const struct source source_fingerprints, source_httpfile, source_ooni, source_resolvers,
+    source_signatures, source_testlist;
 
 extern const struct source source_bgp, source_mrt, source_ripestat, source_rislive;
 
 /* clang-format off: one a line, so that two people who add one rarely touch the same. */
 const struct source *const sources[] = {
-    &source_ooni,
+    &source_fingerprints, &source_httpfile, &source_ooni, &source_resolvers, &source_signatures,
+    &source_testlist,
     &source_asrel, &source_bgp,	     &source_countries, &source_delegations,
     &source_mrt,   &source_names,    &source_ripestat,	&source_rislive,
     &source_slurm, &source_vrps_csv, &source_vrps_json, NULL,
