@@ -5,19 +5,42 @@
 #include "source/source.h"
 #include "source/vrps.h"
 
-/* What people measure at the edge. */
-extern const struct source source_fingerprints, source_httpfile, source_ooni, source_resolvers,
-    source_signatures, source_testlist;
+/* One a line, so that two people who add one rarely touch the same. */
+/* clang-format off */
+extern const struct source source_bgp;
+extern const struct source source_bmp;
+extern const struct source source_fingerprints;
+extern const struct source source_httpfile;
+extern const struct source source_mrt;
+extern const struct source source_ooni;
+extern const struct source source_pcap;
+extern const struct source source_resolvers;
+extern const struct source source_ripestat;
+extern const struct source source_rislive;
+extern const struct source source_signatures;
+extern const struct source source_testlist;
 
-extern const struct source source_bgp, source_mrt, source_ripestat, source_rislive;
-
-/* clang-format off: one a line, so that two people who add one rarely touch the same. */
 const struct source *const sources[] = {
-    &source_fingerprints, &source_httpfile, &source_ooni, &source_resolvers, &source_signatures,
-    &source_testlist,
-    &source_asrel, &source_bgp,	     &source_countries, &source_delegations,
-    &source_mrt,   &source_names,    &source_ripestat,	&source_rislive,
-    &source_slurm, &source_vrps_csv, &source_vrps_json, NULL,
+	&source_asrel,
+	&source_bgp,
+	&source_bmp,
+	&source_countries,
+	&source_delegations,
+	&source_fingerprints,
+	&source_httpfile,
+	&source_mrt,
+	&source_names,
+	&source_ooni,
+	&source_pcap,
+	&source_resolvers,
+	&source_ripestat,
+	&source_rislive,
+	&source_signatures,
+	&source_slurm,
+	&source_testlist,
+	&source_vrps_csv,
+	&source_vrps_json,
+	NULL,
 };
 /* clang-format on */
 
