@@ -158,6 +158,12 @@ void attrs_free(struct attrs_table *t)
 	free(t);
 }
 
+size_t attrs_size(const struct attrs_table *t)
+{
+	return t->arena[0].used + t->arena[1].used +
+	       (t->attrs.cap + t->paths.cap) * sizeof(uint64_t);
+}
+
 bool attrs_turn(struct attrs_table *t)
 {
 	size_t limit = t->limit;

@@ -74,6 +74,9 @@ void attrs_free(struct attrs_table *t);
  * turn or the next. */
 bool attrs_turn(struct attrs_table *t);
 
+/* Bytes that it holds. */
+size_t attrs_size(const struct attrs_table *t);
+
 /* The attributes in n bytes of wire; never NULL. The pointer is good until attrs_turn(). In
  * attrs.wire stand the same bytes (of a copy). MP_UNREACH, and the NLRI at the end of MP_REACH,
  * must have been cut out, since they differ from message to message (bgp_update() does it). */
