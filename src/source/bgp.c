@@ -51,6 +51,7 @@ struct list {
 	uint16_t afi;
 	uint8_t safi;
 	size_t defaults;   /* default routes in it */
+	uint32_t top;	   /* bits of all its path identifiers */
 	const uint8_t *at; /* where it was given up */
 };
 
@@ -103,6 +104,7 @@ static const char *read_list(struct list *l, const uint8_t *at, const uint8_t *e
 				return "NLRI ends within a path identifier";
 			memcpy(&path_id, at, 4);
 			path_id = __builtin_bswap32(path_id);
+			l->top |= path_id;
 			at += 4;
 		}
 		bits = *at++;
@@ -139,14 +141,17 @@ static bool has_prefixes(uint16_t afi, uint8_t safi)
 	return (afi == 1 || afi == 2) && ((safi >= 1 && safi <= 4) || safi == 128 || safi == 129);
 }
 
-/* Reads the list anew, with path identifiers or without. True: it makes sense that way. */
+/* Reads the list anew, with path identifiers or without. True: it makes sense that way; for
+ * identifiers that nobody declared, when they are below 2^24, as those of all implementations
+ * are that count them, so that a prefix that is merely damaged is not taken for one. */
 static bool read_as(struct list *l, struct bytes b, size_t before, uint8_t flags, const char **why)
 {
 	l->out->nroute = before;
 	l->defaults = 0;
+	l->top = 0;
 	l->like.flags = flags;
 	*why = read_list(l, b.at, b.end, flags & ROUTE_PATH_ID);
-	return !*why && l->defaults < 2;
+	return !*why && l->defaults < 2 && !(flags & ROUTE_UNDECLARED && l->top >> 24);
 }
 
 bool bgp_nlri(const struct bgp_session *s, struct bytes b, uint16_t afi, uint8_t safi,
@@ -252,14 +257,16 @@ static const char *cut_mp(const uint8_t *at, const uint8_t *end, struct buf *key
 	return why;
 }
 
-static bool has_mp(const uint8_t *at, const uint8_t *end)
+/* Is there an MP_REACH or MP_UNREACH? *fits: the attributes fill their list. */
+static bool has_mp(const uint8_t *at, const uint8_t *end, bool *fits)
 {
+	bool mp = false;
 	struct attr v;
 
 	while (attr_next(&at, end, &v))
-		if (v.type == ATTR_MP_REACH || v.type == ATTR_MP_UNREACH)
-			return true;
-	return false;
+		mp |= v.type == ATTR_MP_REACH || v.type == ATTR_MP_UNREACH;
+	*fits = at == end;
+	return mp;
 }
 
 bool bgp_update(const struct bgp_session *s, struct bytes body, uint64_t offset,
@@ -268,7 +275,7 @@ bool bgp_update(const struct bgp_session *s, struct bytes body, uint64_t offset,
 	const uint8_t *base = body.at;
 	struct mp reach[MP_MOST], unreach[MP_MOST];
 	size_t nreach = 0, nunreach = 0, n;
-	bool cut = body.bad, good = true;
+	bool cut = body.bad, good = true, fits;
 	struct bytes list, nlri;
 	const struct attrs *attrs = NULL;
 	enum route_kind kind = ROUTE_ANNOUNCE;
@@ -307,7 +314,7 @@ bool bgp_update(const struct bgp_session *s, struct bytes body, uint64_t offset,
 	}
 	list = bytes_sub(&body, n);
 	nlri = body;
-	if (n && has_mp(list.at, list.end)) {
+	if (has_mp(list.at, list.end, &fits)) {
 		buf_reset(&out->key);
 		why = cut_mp(list.at, list.end, &out->key, reach, &nreach, unreach, &nunreach);
 		list = bytes_of(out->key.at, out->key.len);
@@ -328,6 +335,8 @@ bool bgp_update(const struct bgp_session *s, struct bytes body, uint64_t offset,
 			good &= bgp_nlri(s, reach[i].nlri, reach[i].afi, reach[i].safi, kind, attrs,
 					 AT(reach[i].nlri.at), out);
 	}
+	if (!attrs && !fits && !why && !cut)
+		why = "an attribute is longer than the list"; /* and nothing carries that */
 	if (why) {
 		bgp_garbled(out, offset, (uint64_t)(body.end - base), why);
 		good = false;

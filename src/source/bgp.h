@@ -6,8 +6,8 @@
  *
  * ADD-PATH that nobody declared: NLRI are read as declared. When that is impossible by RFC 4271
  * (a length beyond the family's, a list that ends within a prefix, the default route twice in
- * one list) and reading with path identifiers is not, they are read so, and the routes carry
- * ROUTE_UNDECLARED. The session is then taken to have ADD-PATH until a message comes that can
+ * one list) and reading with path identifiers below 2^24 is not, they are read so, and the routes
+ * carry ROUTE_UNDECLARED. The session is then taken to have ADD-PATH until a message comes that can
  * only be read without; so a message that could be either is read as its neighbours are.
  */
 #ifndef SOURCE_BGP_H

@@ -165,7 +165,7 @@ static void decode(struct mrt *m, struct mrt_header h, struct bytes body, uint64
 		mrt_bgp(m, h, body);
 		return;
 	}
-	bgp_skipped(&m->out, offset, m->length, "an MRT record of another protocol");
+	bgp_skipped(&m->out, offset, m->length, "an MRT record of a type that is not decoded");
 }
 
 /* How the length of a record that no header follows may still be right. */
@@ -220,7 +220,7 @@ static bool mrt_next(struct reader *r, struct facts *out)
 	if (frame && (next + MRT_HEADER <= got ? plausible(header_at(at + next), MOST)
 					       : end && next == got)) {
 		; /* the usual case */
-	} else if (!plausible(h, MOST)) {
+	} else if (!plausible(h, UINT32_MAX)) {
 		uint64_t n = skip_damage(m, in, 1);
 
 		fail(m, offset, n,
@@ -239,7 +239,9 @@ static bool mrt_next(struct reader *r, struct facts *out)
 			fail(m, offset, skip_damage(m, in, MRT_HEADER),
 			     "a record's length leads beyond the next records");
 		} else {
-			fail(m, offset, got, "the data ends within a record");
+			fail(m, offset, got,
+			     frame ? "the data ends within a record"
+				   : "a record longer than any is, and the data ends within it");
 			m->out.fact[0].garbled.cut = true;
 			stream_skip(in, got);
 		}
