@@ -8,6 +8,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { createRequire } from "node:module";
 import { world } from "./world.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -16,9 +17,13 @@ const at = (...p) => path.join(here, ...p);
 
 fs.mkdirSync(out, { recursive: true });
 
+const codes = createRequire(import.meta.url)("i18n-iso-countries/codes.json");
+const CODES = JSON.stringify(codes.map(([a2, a3, n3]) => `${a2} ${a3} ${n3}`).join(" "));
+
 // One script and one style; no eval, nothing from elsewhere.
 const js = await build({
   entryPoints: [at("src/main.js")], bundle: true, minify: true, format: "iife", target: "es2022",
+  define: { CODES },
   legalComments: "none", write: false, charset: "utf8", metafile: true, absWorkingDir: here });
 const css = await build({
   stdin: { contents: '@import "uplot/dist/uPlot.min.css"; @import "./src/style.css";', resolveDir: here, loader: "css" },

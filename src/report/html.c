@@ -189,10 +189,15 @@ static void extra(struct buf *out, const struct run_report *run, const struct fi
 		  const char *verdict, const char *map)
 {
 	struct jsonw w = JSONW(out);
+	struct buf rest = {0};
 
 	jsonw_object(&w);
 	jsonw_name(&w, "verdict");
 	jsonw_text(&w, verdict);
+	words_verdict_rest(&rest, all);
+	jsonw_name(&w, "rest");
+	jsonw_text(&w, rest.len ? rest.at + 1 : NULL);
+	buf_free(&rest);
 	jsonw_name(&w, "map");
 	jsonw_text(&w, map);
 	kinds(&w, all);

@@ -17,7 +17,8 @@
 #include "report/output.h"
 
 /* Geometry that replaces the built-in one (--map FILE): TopoJSON or GeoJSON whose features carry
- * an ISO 3166-1 code as `id` or in properties iso_a2, ISO_A2, iso_n3. */
+ * an ISO 3166-1 code (two letters, three, or the number) as `id` or in properties as Natural Earth
+ * names them. */
 struct html_map {
 	const char *name; /* as the user gave it */
 	const char *at;	  /* the file's text */

@@ -383,6 +383,7 @@ static void tail(struct buf *out, const struct run_report *run, const struct fin
 
 	buf_char(out, '\n');
 	words_verdict(&text, run, all);
+	words_verdict_rest(&text, all);
 	paint(&p, BOLD);
 	wrap(&p, text.at, 0, 0);
 	paint(&p, PLAIN);

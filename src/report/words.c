@@ -224,15 +224,8 @@ void words_verdict(struct buf *out, const struct run_report *run, const struct f
 	if (run->partial)
 		buf_text(out, "The run was interrupted, this is what was found until then. ");
 	if (all->n) {
-		const struct finding *f = all->at[0];
-
-		sentence(out, f);
+		sentence(out, all->at[0]);
 		buf_char(out, '.');
-		if (f->state == STATE_ONGOING)
-			buf_text(out, " It goes on.");
-		else if (f->state == STATE_OPEN_AT_END)
-			buf_text(out, " It had not ended when the data ended.");
-		others(out, all);
 		return;
 	}
 	if (!run->routes && !run->records) {
@@ -252,6 +245,17 @@ void words_verdict(struct buf *out, const struct run_report *run, const struct f
 		buf_char(out, ')');
 	}
 	buf_char(out, '.');
+}
+
+void words_verdict_rest(struct buf *out, const struct findings *all)
+{
+	if (!all->n)
+		return;
+	if (all->at[0]->state == STATE_ONGOING)
+		buf_text(out, " It goes on.");
+	else if (all->at[0]->state == STATE_OPEN_AT_END)
+		buf_text(out, " It had not ended when the data ended.");
+	others(out, all);
 }
 
 /* Attributions that terms of use ask for, by the kind or the coding of a source. */

@@ -10,8 +10,10 @@
 #include "base/buf.h"
 #include "report/output.h"
 
-/* The verdict: one or two sentences that a person understands. */
+/* The verdict, that a person understands: the first sentence, and what follows it (with a space
+ * before it, or nothing). */
 void words_verdict(struct buf *out, const struct run_report *run, const struct findings *all);
+void words_verdict_rest(struct buf *out, const struct findings *all);
 
 /* "AS18101 RELIANCE (India)", as much of it as is known. */
 void words_network(struct buf *out, const struct network *n);

@@ -4,20 +4,36 @@
 // The world map of one finding: how many vantage points of a country believed it (or which
 // countries it touches), where the actor and the victims are registered. It takes no position:
 // shapes without an ISO code are never coloured, disputed lines are dashed.
-import { geoEqualEarth, geoGraticule10, geoPath } from "d3-geo";
+import { geoArea, geoEqualEarth, geoGraticule10, geoPath } from "d3-geo";
 import { feature, mesh } from "topojson-client";
 import { useMemo, useRef, useState } from "preact/hooks";
 import { html } from "./parts.js";
 import { clean, count, plural, read } from "./text.js";
 
 const W = 960, H = 430;
-const CODE = /^[A-Z]{2}$/;
 
-// Geometry of --map FILE may be GeoJSON and say its codes otherwise.
+// ISO 3166-1: "AF AFG 004 AL …", put here by build.mjs. A shape's code may be any of the three.
+const ALPHA2 = new Map(CODES.match(/\S+ \S+ \S+/g).map((t) => t.split(" ")).flatMap(([a2, a3, n3]) => [[a2, a2], [a3, a2], [n3, a2]]));
+ALPHA2.set("XK", "XK");
+
+// Geometry of --map FILE may say its codes otherwise.
 function code(f) {
   const p = f.properties || {};
-  const c = [f.id, p.iso_a2, p.ISO_A2, p.ISO_A2_EH, p.countryCode].find((v) => CODE.test(v || ""));
-  return c || null;
+  for (const v of [f.id, p.iso_a2, p.ISO_A2, p.ISO_A2_EH, p.iso_a3, p.ISO_A3, p.iso_n3, p.ISO_N3, p.countryCode])
+    if (ALPHA2.has(v)) return ALPHA2.get(v);
+  return null;
+}
+
+// GeoJSON's rings run against the clock (RFC 7946 3.1.6), d3's the other way; a ring that is the
+// wrong way round would be the rest of the world.
+function rewind(f) {
+  const g = f.geometry;
+  const turn = (rings) => (geoArea({ type: "Polygon", coordinates: rings }) > 2 * Math.PI
+    ? rings.map((r) => [...r].reverse()) : rings);
+
+  if (g?.type === "Polygon") return { ...f, geometry: { ...g, coordinates: turn(g.coordinates) } };
+  if (g?.type === "MultiPolygon") return { ...f, geometry: { ...g, coordinates: g.coordinates.map(turn) } };
+  return f;
 }
 
 function load() {
@@ -30,7 +46,8 @@ function load() {
     borders = raw.objects.borders ? feature(raw, raw.objects.borders) : mesh(raw, o, (a, b) => a !== b);
     if (raw.objects.disputed) disputed = feature(raw, raw.objects.disputed);
   } else {
-    shapes = raw.features || [];
+    shapes = (raw.features || [raw]).map(rewind);
+    borders = { type: "FeatureCollection", features: shapes };
   }
   // All land but Antarctica, which would take a fifth of the page.
   const projection = geoEqualEarth().rotate([-11, 0]).fitExtent([[0, 2], [W, H + 52]], { type: "Sphere" });
@@ -112,7 +129,7 @@ export function WorldMap({ values, of, actor, victims, names, label, counted, ca
     return `${names(c)}: ${parts.join("; ")}`;
   };
   const tone = (c) => (c && values.get(c) ? `v${counted ? step(values.get(c)) : 4}` : c ? "land" : "land uncoded");
-  const missing = [...values.keys()].filter((c) => c && !world.at[c]);
+  const missing = [...new Set([...values.keys(), actor?.country, ...victims.map((v) => v.country)])].filter((c) => c && !world.at[c]);
   const placed = [...values.keys(), actor?.country, ...victims.map((v) => v.country)].filter((c) => c && world.at[c]);
   const dots = [...new Set(placed)].filter((c) => world.at[c].dot);
   const here = (c) => world.at[c]?.p;
@@ -144,7 +161,7 @@ export function WorldMap({ values, of, actor, victims, names, label, counted, ca
         ${actor?.country && shapes.filter((f) => f.c === actor.country).map((f) => html`<path d=${f.d} class="actor-shape" />`)}
         ${victims.length ? shapes.filter((f) => f.c && group.has(f.c)).map((f) => html`<path d=${f.d} class="victim-shape" />`) : null}
         ${world.borders && html`<path d=${world.borders} class="borders" />`}
-        ${world.disputed && html`<path d=${world.disputed} class="disputed" />`}
+        ${world.disputed && html`<path d=${world.disputed} class="undispute" /><path d=${world.disputed} class="disputed" />`}
         ${dots.map((c) => html`<circle cx=${here(c)[0]} cy=${here(c)[1]} r=${3.2 * s} class=${"dot " + tone(c)}
           onPointerEnter=${() => setOver(c)} />`)}
         ${marks.map((m) => {
@@ -165,7 +182,7 @@ export function WorldMap({ values, of, actor, victims, names, label, counted, ca
         <button type="button" aria-label="Whole world" onClick=${() => setView({ k: 1, x: 0, y: 0 })} disabled=${view.k === 1}>⤢</button>
       </div>
     </div>
-    ${missing.length ? html`<p class="note">Not on this map: ${missing.map((c) => `${names(c)} (${count(values.get(c))})`).join(", ")}.</p>` : null}
+    ${missing.length ? html`<p class="note">Not on this map: ${missing.map((c) => `${say(c)}`).join(". ")}.</p>` : null}
   </div>`;
 }
 

@@ -161,6 +161,7 @@ export function Page({ page }) {
         <section id="verdict" aria-labelledby="h-verdict">
           ${page.run.partial ? html`<p class="partial" role="note">This run was interrupted: the page shows what was found until then.</p>` : null}
           <h1 id="h-verdict" tabindex="-1"><${Text} of=${page.verdict} /></h1>
+          ${page.rest ? html`<p class="rest"><${Text} of=${page.rest} /></p>` : null}
           ${fs.length ? html`<${Figures} f=${fs[0]} page=${page} />` : null}
         </section>
         ${fs.length ? html`<section id="findings" aria-labelledby="h-findings">
