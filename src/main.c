@@ -20,6 +20,7 @@
 static const struct cmd *const commands[] = {
     &cmd_observe,
     &cmd_validate,
+    &cmd_fetch,
     NULL,
 };
 

@@ -90,6 +90,22 @@ bool file_end(struct file_whole *f, bool keep, struct err *err)
 	return ok;
 }
 
+bool file_settle(const char *tmp, const char *path, struct err *err)
+{
+	int fd = open(tmp, O_RDONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && !fsync(fd);
+
+	if (!ok)
+		err_sys(err, "%s", tmp);
+	if (fd >= 0)
+		close(fd);
+	if (ok && rename(tmp, path))
+		ok = err_sys(err, "%s", path);
+	if (ok)
+		sync_folder(path);
+	return ok;
+}
+
 bool file_put(const char *path, const void *p, size_t n, mode_t mode, struct err *err)
 {
 	struct file_whole f;

@@ -33,6 +33,9 @@ bool file_get(const char *path, struct buf *out, size_t max, struct err *err);
 /* Writes all of it, whatever write(2) says in between; false with errno set. */
 bool file_write(int fd, const void *p, size_t n);
 
+/* A temporary file that is complete becomes the right one: fsync, rename, the folder synced. */
+bool file_settle(const char *tmp, const char *path, struct err *err);
+
 /* mkdir -p; what is there already is fine. */
 bool file_folder(const char *path, mode_t mode, struct err *err);
 
