@@ -7,8 +7,10 @@
 
 /* One a line, so that two people who add one rarely touch the same. */
 /* clang-format off */
+extern const struct source source_atlas;
 extern const struct source source_bgp;
 extern const struct source source_bmp;
+extern const struct source source_censoredplanet;
 extern const struct source source_fingerprints;
 extern const struct source source_httpfile;
 extern const struct source source_mrt;
@@ -18,12 +20,16 @@ extern const struct source source_resolvers;
 extern const struct source source_ripestat;
 extern const struct source source_rislive;
 extern const struct source source_signatures;
+extern const struct source source_tar;
 extern const struct source source_testlist;
+extern const struct source source_websteps;
 
 const struct source *const sources[] = {
 	&source_asrel,
+	&source_atlas,
 	&source_bgp,
 	&source_bmp,
+	&source_censoredplanet,
 	&source_countries,
 	&source_delegations,
 	&source_fingerprints,
@@ -37,9 +43,11 @@ const struct source *const sources[] = {
 	&source_rislive,
 	&source_signatures,
 	&source_slurm,
+	&source_tar,
 	&source_testlist,
 	&source_vrps_csv,
 	&source_vrps_json,
+	&source_websteps,
 	NULL,
 };
 /* clang-format on */
