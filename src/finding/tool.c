@@ -356,6 +356,115 @@ static void sni_blocking(struct arena *a, const struct measurement *m, struct ve
 	}
 }
 
+/* Hyperquack: a server elsewhere is made to say or hear a name; its own controls come along. */
+static void hyperquack(struct arena *a, const struct knowledge *k, const struct measurement *m,
+		       struct verdict *out)
+{
+	bool https = m->input && !strncmp(m->input, "https", 5);
+	const char *failure = NULL;
+	unsigned bad = 0;
+	struct view v;
+
+	view_of(&v, a, k, m, "", true);
+	out->controls = 1;
+	if (key_is(m, "controls_failed", "true")) {
+		nothing(out, "site.undetermined.probe");
+		return;
+	}
+	if (key_is(m, "anomaly", "false")) {
+		verdict_set(out, SITE_OPEN, "site.open.same", 0.8);
+		return;
+	}
+	for (size_t i = 0; i < m->ntransaction; i++) {
+		const struct transaction *x = &m->transaction[i];
+		struct page page;
+
+		if (x->seen.failure) {
+			bad++;
+			failure = x->seen.failure;
+			continue;
+		}
+		page = page_of(&v, x);
+		if (page.kind == PAGE_BLOCK || page.kind == PAGE_WORDS) {
+			verdict_set(out, SITE_BLOCKED,
+				    page.kind == PAGE_BLOCK ? "site.http.blockpage"
+							    : "site.http.words",
+				    page.kind == PAGE_BLOCK ? 0.95 : 0.7);
+			verdict_add(out, "http.blockpage", out->confidence);
+			verdict_who(out, WHO_ACCESS, 0.5);
+			out->fingerprint = page.fingerprint;
+			out->proven = page.kind == PAGE_BLOCK;
+			return;
+		}
+		if (page.kind == PAGE_SERVER || page.kind == PAGE_GEO) {
+			verdict_set(out, SITE_OPEN, "site.open.refused", 0.7);
+			verdict_who(out, WHO_CDN, 0.7);
+			out->fingerprint = page.fingerprint;
+			return;
+		}
+	}
+	if (!bad) {
+		nothing(out, "site.undetermined.differs");
+		return;
+	}
+	verdict_set(out, SITE_BLOCKED, https ? "site.tls" : "site.http", 0.75);
+	verdict_add(out, mechanism_of(https ? "tls" : "http", failure), 0.75);
+	verdict_who(out, WHO_ACCESS, 0.4);
+	out->bare = true;
+}
+
+/* Satellite: an open resolver's answers, tagged by what they have in common with the controls'. */
+static void satellite(struct arena *a, const struct knowledge *k, const struct measurement *m,
+		      struct verdict *out)
+{
+	const char *failure = NULL;
+	struct view v;
+
+	view_of(&v, a, k, m, "", true);
+	out->controls = 1;
+	if (key_is(m, "connect_error", "true")) {
+		nothing(out, "site.undetermined.probe");
+		return;
+	}
+	if (key_is(m, "anomaly", "false") || key_is(m, "excluded", "true") || m->ncontrol) {
+		verdict_set(out, SITE_OPEN, "site.open.same", 0.7);
+		return;
+	}
+	for (size_t i = 0; i < m->ndns; i++) {
+		const struct dns_reply *q = &m->dns[i];
+
+		if (q->seen.failure)
+			failure = q->seen.failure;
+		for (size_t n = 0; n < q->nanswer; n++) {
+			const struct fingerprint *hit;
+
+			if (fingerprints_dns(v.fps, q->answer[n].addr, &hit, 1) &&
+			    hit->scope != SCOPE_FALSE) {
+				verdict_set(out, SITE_BLOCKED, "site.dns.known", 0.9);
+				out->fingerprint = hit->name;
+			} else if (addr_bogon(q->answer[n].addr)) {
+				verdict_set(out, SITE_BLOCKED, "site.dns.bogon", 0.85);
+			} else {
+				continue;
+			}
+			verdict_add(out, addr_bogon(q->answer[n].addr) ? "dns.bogon" : "dns.lie",
+				    out->confidence);
+			verdict_addr(out, q->answer[n].addr);
+			verdict_who(out, WHO_RESOLVER, 0.7);
+			out->proven = true;
+			return;
+		}
+	}
+	if (failure) {
+		verdict_set(out, SITE_BLOCKED, "site.dns.denied", 0.55);
+		verdict_add(out, mechanism_of("dns", failure), 0.55);
+		verdict_who(out, WHO_RESOLVER, 0.7);
+		out->bare = true;
+		return;
+	}
+	nothing(out, "site.undetermined.strange");
+}
+
 /* A single page fetched by a test with no control but its own word (browser_web, old
  * http_requests without Tor, urlgetter, echcheck …). */
 static bool alone(const struct measurement *m, struct verdict *out)
@@ -408,7 +517,6 @@ bool judge_tool(struct arena *a, const struct knowledge *k, const struct measure
 					    "echcheck",
 					    "dnscheck"};
 
-	(void)k;
 	if (!m->test)
 		return false;
 	for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++) {
@@ -421,6 +529,14 @@ bool judge_tool(struct arena *a, const struct knowledge *k, const struct measure
 			scores(m, out);
 		else
 			tests[i].judge(m, out);
+		return true;
+	}
+	if (!strcmp(m->test, "hyperquack")) {
+		hyperquack(a, k, m, out);
+		return true;
+	}
+	if (!strcmp(m->test, "satellite")) {
+		satellite(a, k, m, out);
 		return true;
 	}
 	if (!strcmp(m->test, "sni_blocking")) {
