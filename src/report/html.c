@@ -13,6 +13,7 @@
 #include "base/jsonw.h"
 #include "fact/country.h"
 #include "fact/names.h"
+#include "finding/harm.h"
 #include "report/words.h"
 
 #define WEB "web/dist/"
@@ -184,6 +185,30 @@ static void kinds(struct jsonw *w, const struct findings *all)
 	jsonw_object_end(w);
 }
 
+/* How the findings' kinds harm: the rows of finding/harm.h that apply. */
+static void harm_rows(struct jsonw *w, const struct findings *all)
+{
+	jsonw_name(w, "harms");
+	jsonw_array(w);
+	for (const struct harm *h = harms; h->kind; h++) {
+		size_t i = 0;
+
+		while (i < all->n && strncmp(all->at[i]->kind, h->kind, strlen(h->kind)) != 0)
+			i++;
+		if (i == all->n)
+			continue;
+		jsonw_object(w);
+		jsonw_name(w, "kind");
+		jsonw_text(w, h->kind);
+		jsonw_name(w, "harm");
+		jsonw_text(w, h->harm);
+		jsonw_name(w, "what");
+		jsonw_text(w, h->what);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
 /* What the page needs besides the JSON of the run. */
 static void extra(struct buf *out, const struct run_report *run, const struct findings *all,
 		  const char *verdict, const char *map)
@@ -201,6 +226,7 @@ static void extra(struct buf *out, const struct run_report *run, const struct fi
 	jsonw_name(&w, "map");
 	jsonw_text(&w, map);
 	kinds(&w, all);
+	harm_rows(&w, all);
 	path_names(&w, run->know, all);
 	peers_by_country(&w, run->know);
 	country_names(&w);

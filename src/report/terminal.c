@@ -218,14 +218,19 @@ static void prefixes(struct page *p, const struct finding *f, struct buf *text)
 static void seen(struct page *p, const struct finding *f, struct buf *text)
 {
 	size_t stale = 0;
+	uint32_t most = 0;
 	char t[32];
 
 	if (f->peers || f->of_peers) {
 		buf_printf(text, "by %s", text_count(t, f->peers));
 		if (f->of_peers)
 			buf_printf(text, " of %s", text_count(t, f->of_peers));
-		buf_text(text, " peers at most at once");
+		buf_text(text, " peers");
 	}
+	for (size_t i = 0; i < f->nlevel; i++)
+		most = f->level[i].peers > most ? f->level[i].peers : most;
+	if (most && most < f->peers)
+		buf_printf(text, ", at most %s at once", text_count(t, most));
 	for (size_t i = 0; i < f->nbeliever; i++)
 		stale += f->believer[i].stale;
 	if (stale)
@@ -309,7 +314,7 @@ static void in_full(struct page *p, const struct finding *f, size_t i)
 			   f->tag[k].text ? f->tag[k].text : f->tag[k].id, f->tag[k].weight);
 	say(p, "why", &text);
 	for (size_t k = 0; k < f->ncaveat; k++)
-		buf_printf(&text, "%s%s", k ? " " : "", f->caveat[k]);
+		buf_printf(&text, "%s%s", k ? "; " : "", f->caveat[k]);
 	say(p, "but", &text);
 	if (f->rule) {
 		buf_printf(&text, "%s, version %u: %s", f->rule->id, f->rule->version,

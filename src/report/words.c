@@ -13,11 +13,10 @@ static const struct {
 	const char *kind, *one, *many;
 } kinds[] = {
     {"route.hijack", "route hijack", "route hijacks"},
-    {"route.invalid", "route that RPKI calls invalid", "routes that RPKI calls invalid"},
+    {"route.invalid", "case of RPKI-invalid routes", "cases of RPKI-invalid routes"},
     {"route.leak", "route leak", "route leaks"},
-    {"route.bogon", "route of addresses that nobody may announce",
-     "routes of addresses that nobody may announce"},
-    {"route.malformed", "malformed announcement", "malformed announcements"},
+    {"route.bogon", "case of bogon routes", "cases of bogon routes"},
+    {"route.malformed", "case of malformed announcements", "cases of malformed announcements"},
     {"outage.country", "country outage", "country outages"},
     {"outage.network", "network outage", "network outages"},
     {"site.blocked", "blocked site", "blocked sites"},

@@ -30,7 +30,7 @@ function rpkiCount(prefixes) {
 
 function Facts({ f, page }) {
   const s = f.subject, stale = f.believers.filter((b) => b.stale).length;
-  const who = f.actor;
+  const who = f.actor, most = Math.max(0, ...f.levels.map((l) => l[1]));
 
   return html`<dl class="facts">
     <${Fact} name="When">${span(f.first, f.last)}${f.first && f.last && f.last !== f.first
@@ -44,11 +44,11 @@ function Facts({ f, page }) {
       ? html`; by RPKI: ${rpkiCount(s.prefixes)}` : null}</${Fact}>` : null}
     ${s.urls.length ? html`<${Fact} name="What">${s.urls.map((u) => html`<span class="item url"><${Text} of=${u} /></span>`)}</${Fact}>` : null}
     ${s.asns.length ? html`<${Fact} name="Networks"><${List} of=${s.asns} page=${page} /></${Fact}>` : null}
-    ${f.seen_by.of || f.seen_by.peers ? html`<${Fact} name="Believed by">${count(f.seen_by.peers)}${f.seen_by.of ? ` of ${count(f.seen_by.of)}` : ""} vantage points at once
-      ${f.believers.length > f.seen_by.peers ? html`<span class="aside"> (${count(f.believers.length)} at some time)</span>` : null}${stale
-      ? html`; ${plural(stale, "of them", "of them")} never let go (stale)` : null}</${Fact}>` : null}
+    ${f.seen_by.of || f.seen_by.peers ? html`<${Fact} name="Believed by">${count(f.seen_by.peers)}${f.seen_by.of ? ` of ${count(f.seen_by.of)}` : ""} vantage points${most && most < f.seen_by.peers ? html`, <span class="aside">${count(most)} at once at most</span>` : null}${stale
+      ? html`; ${count(stale)} of them never let go (stale)` : null}</${Fact}>` : null}
     ${f.carriers.length ? html`<${Fact} name="Passed on by"><${List} of=${f.carriers} page=${page} /></${Fact}>` : null}
-    ${f.where.countries.length || f.where.asns.length ? html`<${Fact} name="Where">${f.where.countries.map((c) => page.name(c)).join(", ")}
+    ${f.where.countries.length || f.where.asns.length ? html`<${Fact} name="Where">${f.where.countries.slice(0, 12).map((c) => page.name(c)).join(", ")}${f.where.countries.length > 12
+      ? html` <span class="none">and ${count(f.where.countries.length - 12)} more</span>` : null}
       ${f.where.asns.length ? html` <${List} of=${f.where.asns} page=${page} />` : null}</${Fact}>` : null}
     ${f.layer ? html`<${Fact} name="Layer"><${Text} of=${LAYERS[f.layer] ?? f.layer} />${f.mechanism ? html`, by <${Text} of=${f.mechanism} />` : null}
       ${f.where.hop ? html`; hop <${Text} of=${f.where.hop} />` : null}</${Fact}>` : null}
@@ -119,7 +119,23 @@ function Prefixes({ f }) {
       p.withdrawn ? html`<${When} at=${p.withdrawn} day=${today} />` : html`<span class="none">not seen</span>`, count(p.peers)] }))} /></section>`;
 }
 
-function Grounds({ f }) {
+// The critical properties of the Internet way of networking (Internet Society, 2020).
+const PROPERTIES = {
+  accessible: "an accessible infrastructure with a common protocol",
+  layered: "an open architecture of interoperable and reusable building blocks",
+  decentralised: "decentralised management and a single distributed routing system",
+  unique: "common global identifiers",
+  general: "a technology-neutral, general-purpose network",
+};
+
+function Harms({ f, page }) {
+  const what = (id) => page.harms.find((x) => x.harm === id && f.kind.startsWith(x.kind))?.what;
+
+  return html`<h5>What it harms</h5><p class="note">By the critical properties of the Internet way of networking, as the Internet Society defines them.</p>
+    <dl class="harms">${f.harms.map((id) => html`<div><dt>${PROPERTIES[id] ?? clean(id)}</dt>${what(id) ? html`<dd><${Text} of=${what(id)} />.</dd>` : null}</div>`)}</dl>`;
+}
+
+function Grounds({ f, page }) {
   const most = Math.max(0.01, ...f.tags.map((t) => Math.abs(t.weight)));
 
   return html`<section><h4>Why Meridian says so</h4>
@@ -131,7 +147,7 @@ function Grounds({ f }) {
         <td class="bars"><svg width="120" height="10" aria-hidden="true"><rect class=${t.weight < 0 ? "against" : "for"} y="1" height="8"
           x="0" width=${Math.max(1, 118 * Math.abs(t.weight) / most)} /></svg></td></tr>`)}</tbody></table>` : null}
     ${f.caveats.length ? html`<h5>What else could explain it</h5><ul class="caveats">${f.caveats.map((c) => html`<li><${Text} of=${c} /></li>`)}</ul>` : null}
-    ${f.harms.length ? html`<h5>What it harms</h5><ul class="harms">${f.harms.map((c) => html`<li><${Text} of=${c} /></li>`)}</ul>` : null}
+    ${f.harms.length ? html`<${Harms} f=${f} page=${page} />` : null}
   </section>`;
 }
 
@@ -162,7 +178,7 @@ export function Finding({ f, page, number }) {
     <${Figures} f=${f} page=${page} number=${number}><${Facts} f=${f} page=${page} /></${Figures}>
     <${Paths} f=${f} page=${page} />
     <${Prefixes} f=${f} />
-    <${Grounds} f=${f} />
+    <${Grounds} f=${f} page=${page} />
     <${Believers} f=${f} page=${page} />
     <${Evidence} f=${f} page=${page} />
     <p class="id">Finding <code>${f.id}</code></p>

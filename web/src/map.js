@@ -138,8 +138,18 @@ export function WorldMap({ values, of, actor, victims, names, label, counted, ca
   for (const v of victims) if (v.country && here(v.country)) group.set(v.country, [...(group.get(v.country) || []), v]);
   for (const [c, list] of group) {
     const name = clean(list[0].name || `AS${list[0].asn}`);
-    marks.push({ c, kind: "victim", text: list.length > 1 ? `${name} · ${list.length} networks` : name });
+    marks.push({ c, kind: "victim", name, n: list.length });
   }
+  // One label where two would cover each other.
+  for (const [i, m] of marks.entries()) {
+    const [x, y] = here(m.c);
+    const near = marks.slice(0, i).find((o) => !o.bare && Math.abs(here(o.c)[0] - x) * view.k < 150 && Math.abs(here(o.c)[1] - y) * view.k < 16);
+    if (near) {
+      m.bare = true;
+      near.n += near.name === m.name ? m.n : 0;
+    }
+  }
+  for (const m of marks) m.text = m.n > 1 ? `${m.name} · ${m.n} networks` : m.name;
   if (actor?.country && here(actor.country))
     marks.push({ c: actor.country, kind: "actor", text: `AS${actor.asn}` });
   const s = 1 / view.k;
@@ -169,8 +179,8 @@ export function WorldMap({ values, of, actor, victims, names, label, counted, ca
           const right = view.x + x * view.k < W - 170;
           return html`<g class=${"mark " + m.kind} transform="translate(${x} ${y}) scale(${s})">
             ${m.kind === "actor" ? html`<path d="M0,-6L6,0L0,6L-6,0Z" />` : html`<circle r="5" />`}
-            <rect class="plate" />
-            <text ref=${fit} x=${right ? 10 : -10} y="4" text-anchor=${right ? "start" : "end"}>${m.text}</text></g>`;
+            ${m.bare ? null : html`<rect class="plate" />
+            <text ref=${fit} x=${right ? 10 : -10} y="4" text-anchor=${right ? "start" : "end"}>${m.text}</text>`}</g>`;
         })}
       </g>
     </svg>

@@ -4,7 +4,7 @@
 // The document: verdict, findings, method, sources, how to verify, the data itself.
 import { useEffect, useState } from "preact/hooks";
 import { Finding } from "./finding.js";
-import { Network, Table, Text, When, html, save } from "./parts.js";
+import { Linked, Table, Text, When, html, save } from "./parts.js";
 import { STATES, clean, count, day, plural, seconds, shortState, size, span, sure } from "./text.js";
 
 const GRAVE = /^(route\.hijack|outage|site\.(blocked|rerouted))/;
@@ -44,7 +44,7 @@ function Figures({ f, page }) {
     f.seen_by.peers && [f.seen_by.of ? `of ${count(f.seen_by.of)} vantage points believed it` : "vantage points believed it", count(f.seen_by.peers)],
     rpki && ["prefixes invalid by RPKI", count(rpki)],
     s.urls.length && [s.urls.length === 1 ? "site" : "sites", count(s.urls.length)],
-    f.where.countries.length && [f.where.countries.length === 1 ? "country" : "countries", count(f.where.countries.length)],
+    !f.believers.length && f.where.countries.length > 0 && [f.where.countries.length === 1 ? "country" : "countries", count(f.where.countries.length)],
     [sure(f.confidence), f.confidence.toFixed(2)],
   ].filter(Boolean);
 
@@ -92,7 +92,7 @@ function Sources({ page }) {
         s.empty ? "empty" : named(s), size(s.bytes), count(s.records), s.skipped ? html`<b class="fault">${count(s.skipped)}</b>` : "0", html`<code class="hash">${s.sha256}</code>`] }))} />
     ${garbled.length ? html`<${Table} caption="What was skipped, and why" head=${[["Source", "num"], ["Offset", "num"], ["Length", "num"], ["What"], ["Why"]]}
       rows=${garbled.map((g, i) => ({ key: i, cells: [html`<a href=${`#source-${g.i}`}>${g.i}</a>`, count(g.offset), count(g.length), g.what, html`<${Text} of=${g.why} />`] }))} />` : null}
-    ${page.run.thanks.length ? html`<h3>Whose data this is</h3><ul class="plainlist">${page.run.thanks.map((t) => html`<li><${Text} of=${t} /></li>`)}</ul>` : null}
+    ${page.run.thanks.length ? html`<h3>Whose data this is</h3><ul class="plainlist">${page.run.thanks.map((t) => html`<li><${Linked} of=${t} /></li>`)}</ul>` : null}
   </section>`;
 }
 

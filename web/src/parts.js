@@ -15,6 +15,13 @@ export const Text = ({ of }) => html`<bdi>${clean(of)}</bdi>`;
 export const When = ({ at, day }) =>
   at ? html`<time datetime=${at}>${day && at.startsWith(day) ? clock(at) : stamp(at)}</time>` : html`<span class="none">–</span>`;
 
+// Text in which addresses of the web are links, as licences of data ask for.
+export function Linked({ of }) {
+  const parts = clean(of).split(/((?:https?:\/\/)?(?:[a-z0-9-]+\.)+(?:com|org|net|edu)\b(?:\/[^\s,;)]*)?)/);
+
+  return html`<bdi>${parts.map((p, i) => (i % 2 ? html`<a href=${/^https?:/.test(p) ? p : `https://${p}`} rel="noreferrer">${p}</a>` : p))}</bdi>`;
+}
+
 // A network: number, name, country. role colours the number.
 export const Network = ({ of, role, names }) => html`<span class="net">
   ${of.asn ? html`<span class=${"asn " + (role || "")}>AS${of.asn}</span>` : null}
@@ -29,7 +36,7 @@ export function Table({ caption, head, rows, first = 12, id, wide }) {
   const shown = all ? rows : rows.slice(0, first);
 
   return html`<div class="tablebox">
-    <div class=${"scroll" + (wide ? " wide" : "")} role="region" aria-label=${caption} tabindex="0">
+    <div class=${"scroll" + (wide ? " wide" : "")} role="group" aria-label=${caption} tabindex="0">
       <table id=${id}>
         <caption>${caption}</caption>
         <thead><tr>${head.map(([name, cls]) => html`<th scope="col" class=${cls}>${name}</th>`)}</tr></thead>
