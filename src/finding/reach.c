@@ -73,10 +73,13 @@ static void use(void *arg, const struct lanes_tile *t)
 	for (uint32_t i = 0; i < t->n; i++) {
 		const uint64_t *row = t->row + (size_t)i * LANE_PLANES * LANE_WORDS;
 		uint32_t v = t->topo->id[t->index[i]];
-		bool domestic = job->domestic[v];
-		unsigned k = s->to_domestic ? domestic ? 0 : 1 : domestic ? 2 : 3;
 		uint64_t routes, len;
+		unsigned k;
+		bool domestic = job->domestic[v];
 
+		if (!domestic && job->foreign && !job->foreign[v])
+			continue;
+		k = s->to_domestic ? domestic ? 0 : 1 : domestic ? 2 : 3;
 		lanes_sum(row, p->mask, &routes, &len);
 		p->routes[k] += routes;
 		p->len[k] += len;
@@ -96,7 +99,8 @@ static bool run(const struct reach_job *job, struct sum *s, bool to_domestic)
 
 	s->to_domestic = to_domestic;
 	for (uint32_t v = 0; v < t->n; v++)
-		if (!job->domestic[v] == !to_domestic && !t->gone[t->index[v]])
+		if (!job->domestic[v] == !to_domestic && !t->gone[t->index[v]] &&
+		    (to_domestic || !job->foreign || job->foreign[v]))
 			origin[n++] = v;
 	for (unsigned i = 0; i < THREADS; i++)
 		s->part[i].origin = NULL;
@@ -123,6 +127,8 @@ static void finish(const struct reach_job *job, const struct sum *s, struct reac
 		double w = job->addresses ? (double)job->addresses[v] : 0;
 		bool here = !t->gone[t->index[v]];
 
+		if (k && job->foreign && !job->foreign[v])
+			continue;
 		count[k]++;
 		weight[k] += w;
 		square[k] += w * w;

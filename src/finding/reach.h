@@ -33,6 +33,7 @@ struct reach {
 struct reach_job {
 	const struct topo *topo;
 	const uint8_t *domestic;   /* by id, non-zero: domestic */
+	const uint8_t *foreign;	   /* by id, NULL: all others; who is neither is not counted */
 	const uint64_t *addresses; /* by id, NULL: not known */
 	const uint8_t *group;	   /* see lanes.h, NULL */
 	bool outward;		   /* destinations abroad too; else outward.len stays 0 */

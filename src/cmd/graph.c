@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+
+#include "cmd/graph.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/assets.h"
+#include "base/mem.h"
+#include "base/stream.h"
+#include "base/text.h"
+#include "cmd/common.h"
+#include "fact/country.h"
+#include "fact/names.h"
+
+struct graph_options graph_options;
+
+#define BUNDLED "data/relationships-toposcope-201806.txt.zst"
+#define ADDRESSES "data/addresses-20260617.csv.zst"
+#define MOST ((size_t)1 << 30) /* no relationship file is larger than that */
+
+static char *drain(struct stream *s, const char *name, size_t *len, struct err *err)
+{
+	struct buf out = {0};
+	size_t got;
+
+	for (;;) {
+		const uint8_t *at = stream_peek(s, 65536, &got);
+
+		if (!got)
+			break;
+		if (out.len + got > MOST) {
+			err_set(err, "%s: is larger than a gigabyte", name);
+			buf_free(&out);
+			return NULL;
+		}
+		buf_add(&out, at, got);
+		stream_skip(s, got);
+	}
+	if (stream_fault(s)) {
+		err_set(err, "%s: %s", name, stream_fault(s));
+		buf_free(&out);
+		return NULL;
+	}
+	buf_char(&out, 0);
+	*len = out.len - 1;
+	return out.at;
+}
+
+char *graph_text(const char *path, size_t *len, struct err *err)
+{
+	struct stream *s = stream_open(path, 0, err);
+	char *text;
+
+	if (!s)
+		return NULL;
+	text = drain(s, path, len, err);
+	stream_close(s);
+	return text;
+}
+
+static char *asset_text(const char *path, size_t *len, struct err *err)
+{
+	const struct asset *a = asset_find(path);
+	struct stream *s;
+	char *text;
+
+	if (!a) {
+		err_set(err, "%s is not in this program", path);
+		return NULL;
+	}
+	s = stream_of(a->at, a->n, path, 0);
+	text = drain(s, path, len, err);
+	stream_close(s);
+	return text;
+}
+
+/* "asn,addresses[,v6]" lines; others are passed over if they are a header or a comment. */
+static bool read_addresses(struct graph *g, const char *text, size_t n, const char *name,
+			   struct err *err)
+{
+	const char *end = text + n;
+	size_t line = 0;
+
+	g->nets->addresses = mem_zero((size_t)g->as->n + 1, sizeof(uint64_t));
+	g->v6 = mem_zero((size_t)g->as->n + 1, 1);
+	for (const char *p = text; p < end;) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		size_t len = (size_t)((nl ? nl : end) - p), a = strcspn(p, ",\t;\n"), b;
+		uint64_t asn, count, v6 = 0;
+
+		line++;
+		if (len && p[len - 1] == '\r')
+			len--;
+		if (a < len && text_to_u64(p, a, UINT32_MAX, &asn)) {
+			const char *q = p + a + 1;
+			uint32_t id = asgraph_id(g->as, (uint32_t)asn);
+
+			b = strcspn(q, ",\t;\r\n");
+			if (!text_to_u64(q, b, UINT64_C(1) << 32, &count))
+				return err_set(
+				    err, "%s: line %zu: \"%.*s\" is not a number of addresses",
+				    name, line, (int)(b > 40 ? 40 : b), q);
+			if (q + b < p + len)
+				text_to_u64(q + b + 1, strcspn(q + b + 1, ",\r\n"), UINT64_MAX,
+					    &v6);
+			if (id != ASGRAPH_NONE) {
+				g->nets->addresses[id] = count;
+				g->v6[id] = v6 > 0;
+			}
+		} else if (line > 1 && len && *p != '#') {
+			return err_set(err, "%s: line %zu: \"%.*s\" is not \"asn,addresses\"", name,
+				       line, (int)(len > 40 ? 40 : len), p);
+		}
+		p = nl ? nl + 1 : end;
+	}
+	return true;
+}
+
+/* The file's own comments tell its date, else nobody does. */
+static void date_of(struct graph *g, const char *text, size_t n)
+{
+	const char *at = memmem(text, n > 4096 ? 4096 : n, "|BGP|", 5);
+
+	if (at && (size_t)(text + n - at) > 13 && at[5] == '2' && strspn(at + 5, "0123456789") >= 8)
+		snprintf(g->date, sizeof(g->date), "%.4s-%.2s", at + 5, at + 9);
+}
+
+static bool read_graph(struct graph *g, struct err *err)
+{
+	const char *path = graph_options.graph;
+	size_t n;
+	char *text;
+
+	if (path && strcmp(path, "-")) {
+		FILE *f = fopen(path, "rb");
+		uint8_t head[8];
+		bool binary = f && fread(head, 1, 8, f) == 8 && asgraph_is_binary(head, 8);
+
+		if (f)
+			fclose(f);
+		if (binary) {
+			g->as = asgraph_map(path, err);
+			snprintf(g->about, sizeof(g->about), "%s", path);
+			return g->as != NULL;
+		}
+	}
+	g->bundled = !path;
+	text = path ? graph_text(path, &n, err) : asset_text(BUNDLED, &n, err);
+	if (!text)
+		return false;
+	g->as = asgraph_from_text(text, n, path ? path : BUNDLED, err);
+	date_of(g, text, n);
+	free(text);
+	if (g->bundled) {
+		snprintf(g->date, sizeof(g->date), "2018-06");
+		snprintf(g->about, sizeof(g->about),
+			 "relationships inferred by TopoScope (IMC 2020), June 2018, BSD-3-Clause");
+	} else {
+		snprintf(g->about, sizeof(g->about), "%s%s%s", path, *g->date ? ", " : "", g->date);
+	}
+	return g->as != NULL;
+}
+
+bool graph_load(struct graph *g, struct err *err)
+{
+	const struct asset *a = asset_find("data/names.tab");
+	size_t n;
+	char *text;
+	bool ok = true;
+
+	*g = (struct graph){0};
+	if (!read_graph(g, err)) {
+		graph_free(g);
+		return false;
+	}
+	g->nets = nets_new(g->as);
+	g->nets->graph_from = g->about;
+	g->cycles = asgraph_cycles(g->as, NULL, &g->cyclic);
+	if (a)
+		g->names = names_of(a->at, a->n, a->path, err);
+	g->nets->name = mem_zero((size_t)g->as->n + 1, sizeof(*g->nets->name));
+	for (uint32_t v = 0; g->names && v < g->as->n; v++) {
+		struct name name;
+
+		if (!names_find(g->names, g->as->asn[v], &name))
+			continue;
+		g->nets->name[v] = name.name;
+		if (name.country[0])
+			g->nets->country[v] = COUNTRY(name.country);
+	}
+	g->nets->country_from =
+	    "the country in which most of its announced addresses are registered, "
+	    "17 June 2026 (@ip-location-db/asn, data/README.md)";
+	if (graph_options.countries) {
+		memset(g->nets->country, 0, g->as->n * sizeof(*g->nets->country));
+		g->nets->country_from = graph_options.countries;
+		text = graph_text(graph_options.countries, &n, err);
+		ok = text && nets_countries(g->nets, text, n, graph_options.countries, err);
+		free(text);
+	}
+	if (ok) {
+		const char *path = graph_options.addresses;
+
+		g->nets->address_from = path ? path
+					     : "IPv4 addresses routed, 17 June 2026 "
+					       "(@ip-location-db/asn, data/README.md)";
+		text = path ? graph_text(path, &n, err) : asset_text(ADDRESSES, &n, err);
+		ok = text && read_addresses(g, text, n, path ? path : ADDRESSES, err);
+		free(text);
+	}
+	if (!ok)
+		graph_free(g);
+	return ok;
+}
+
+void graph_free(struct graph *g)
+{
+	nets_free(g->nets);
+	asgraph_free(g->as);
+	names_free(g->names);
+	free(g->v6);
+	*g = (struct graph){0};
+}
+
+const char *graph_name(const struct graph *g, uint32_t id)
+{
+	static char text[8][96];
+	static unsigned next;
+	char *out = text[next++ & 7], cc[3];
+	const char *name = g->nets->name ? g->nets->name[id] : NULL;
+	int n = name ? (int)strlen(name) : 0;
+
+	if (n > 40) {
+		n = 40;
+		while (n && ((unsigned char)name[n] & 0xc0) == 0x80)
+			n--;
+	}
+	if (g->nets->country[id])
+		snprintf(out, 96, "AS%u%s%.*s (%s)", g->as->asn[id], name ? " " : "", n,
+			 name ? name : "", nets_code(cc, g->nets->country[id]));
+	else
+		snprintf(out, 96, "AS%u%s%.*s", g->as->asn[id], name ? " " : "", n,
+			 name ? name : "");
+	for (char *p = out; *p; p++)
+		if (*p == '|')
+			*p = '/';
+	return out;
+}
+
+void graph_json(const struct graph *g, struct jsonw *w)
+{
+	jsonw_name(w, "graph");
+	jsonw_object(w);
+	jsonw_name(w, "about");
+	jsonw_text(w, g->about);
+	jsonw_name(w, "date");
+	jsonw_text(w, *g->date ? g->date : NULL);
+	jsonw_name(w, "networks");
+	jsonw_uint(w, g->as->n);
+	jsonw_name(w, "links");
+	jsonw_uint(w, g->as->nlink);
+	jsonw_name(w, "provider_cycles");
+	jsonw_uint(w, g->cycles);
+	jsonw_name(w, "digest");
+	jsonw_printf(w, "%016llx", (unsigned long long)g->as->digest);
+	jsonw_name(w, "countries_from");
+	jsonw_text(w, g->nets->country_from);
+	jsonw_name(w, "addresses_from");
+	jsonw_text(w, g->nets->address_from);
+	jsonw_object_end(w);
+}
+
+void graph_sheet(const struct graph *g, struct sheet *s)
+{
+	char n[32], l[32];
+
+	sheet_heading(s, "What this rests on");
+	sheet_point(s, "Graph: %s; %s networks, %s links, digest %016llx%s", g->about,
+		    text_count(n, g->as->n), text_count(l, g->as->nlink),
+		    (unsigned long long)g->as->digest,
+		    g->cycles ? "; it has cycles of providers, which are tolerated" : "");
+	sheet_point(s, "Country of a network: %s.", g->nets->country_from);
+	sheet_point(s, "Size of a network: %s.", g->nets->address_from);
+	if (g->bundled)
+		sheet_point(
+		    s, "The bundled graph is of June 2018: networks and links that came later are "
+		       "not in it (docs/whatif.md says how to get a fresh one).");
+}
+
+bool graph_as(const struct graph *g, const char *word, size_t n, uint32_t *id, struct err *err)
+{
+	size_t skip = n > 2 && (word[0] | 32) == 'a' && (word[1] | 32) == 's' ? 2 : 0;
+	uint64_t asn;
+
+	if (!text_to_u64(word + skip, n - skip, UINT32_MAX, &asn))
+		return err_set(err, "\"%.*s\" is not an AS number", (int)n, word);
+	*id = asgraph_id(g->as, (uint32_t)asn);
+	if (*id == ASGRAPH_NONE)
+		return err_set(err, "AS%llu is not in the graph (%s)", (unsigned long long)asn,
+			       g->about);
+	return true;
+}
+
+bool graph_as_list(const struct graph *g, const char *list, uint32_t **ids, size_t *n,
+		   struct err *err)
+{
+	size_t cap = 0;
+
+	*ids = NULL;
+	*n = 0;
+	for (;;) {
+		size_t len = strcspn(list, ",");
+
+		mem_room(ids, &cap, *n + 1);
+		if (!graph_as(g, list, len, &(*ids)[*n], err)) {
+			free(*ids);
+			*ids = NULL;
+			return false;
+		}
+		++*n;
+		if (!list[len])
+			return true;
+		list += len + 1;
+	}
+}
+
+bool graph_country(const struct graph *g, const char *word, size_t n, uint16_t *country,
+		   struct err *err)
+{
+	char code[3] = {0};
+
+	if (n == 2) {
+		code[0] = (char)(word[0] & ~32);
+		code[1] = (char)(word[1] & ~32);
+	}
+	if (n != 2 || !country_name(code))
+		return err_set(err, "\"%.*s\" is not a country code (two letters, ISO 3166-1)",
+			       (int)n, word);
+	*country = COUNTRY(code);
+	if (!nets_count(g->nets, *country))
+		return err_set(err, "no network of the graph is in %s (%s)", country_name(code),
+			       g->nets->country_from);
+	return true;
+}
+
+int graph_answer(const struct buf *json, const struct sheet *s)
+{
+	struct buf out = {0};
+	struct err err;
+	bool ok;
+
+	if (!common.json)
+		sheet_terminal(s, &out, common.output ? 80 : terminal_width(stdout),
+			       !common.output && colored(stdout));
+	ok = put_result(common.json ? json : &out, &err);
+	buf_reset(&out);
+	if (ok && graph_options.html) {
+		sheet_html(s, &out);
+		ok = put_file(graph_options.html, out.at, out.len, &err);
+	}
+	buf_free(&out);
+	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+
+#include "finding/whatif.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+static int by_member(const void *a, const void *b)
+{
+	const struct exchange_member *x = a, *y = b;
+
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	return (x->exchange > y->exchange) - (x->exchange < y->exchange);
+}
+
+static uint32_t exchange_of(struct exchanges *x, const char *name, size_t n)
+{
+	char key[48] = {0};
+
+	memcpy(key, name, n < 47 ? n : 47);
+	if (x->n && !strcmp(x->name[x->n - 1], key))
+		return (uint32_t)(x->n - 1);
+	for (size_t i = 0; i < x->n; i++)
+		if (!strcmp(x->name[i], key))
+			return (uint32_t)i;
+	mem_room(&x->name, &x->cap, x->n + 1);
+	memcpy(x->name[x->n], key, 48);
+	return (uint32_t)x->n++;
+}
+
+bool exchanges_read(struct exchanges *x, const struct asgraph *g, const char *text, size_t n,
+		    const char *name, struct err *err)
+{
+	static const char *const ix[] = {"ix_id", "exchange", "ix", "name"};
+	static const char *const who[] = {"peer_asn", "asn"};
+	int ix_at = -1, asn_at = -1;
+	size_t line = 0;
+
+	for (const char *p = text, *end = text + n; p < end;) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p)), *stop = nl ? nl : end;
+		const char *cell[2] = {NULL};
+		size_t width[2] = {0};
+		int at = 0;
+
+		line++;
+		for (const char *q = p; q <= stop; at++) {
+			const char *comma = memchr(q, ',', (size_t)(stop - q));
+			size_t len = (size_t)((comma ? comma : stop) - q);
+
+			if (len && q[len - 1] == '\r')
+				len--;
+			for (size_t k = 0; line == 1 && k < 4; k++)
+				if (ix_at < 0 && strlen(ix[k]) == len && !memcmp(ix[k], q, len))
+					ix_at = at;
+			for (size_t k = 0; line == 1 && k < 2; k++)
+				if (asn_at < 0 && strlen(who[k]) == len && !memcmp(who[k], q, len))
+					asn_at = at;
+			if (line > 1 && (at == ix_at || at == asn_at)) {
+				cell[at == asn_at] = q;
+				width[at == asn_at] = len;
+			}
+			q = comma ? comma + 1 : stop + 1;
+		}
+		if (line == 1 && (ix_at < 0 || asn_at < 0))
+			return err_set(err, "%s: line 1: wants columns \"ix_id\" and \"peer_asn\"",
+				       name);
+		if (line > 1 && stop > p) {
+			uint64_t asn;
+			uint32_t id;
+
+			if (!cell[0] || !cell[1] ||
+			    !text_to_u64(cell[1], width[1], UINT32_MAX, &asn))
+				return err_set(err, "%s: line %zu: \"%.*s\" is no AS number", name,
+					       line, cell[1] ? (int)width[1] : 0,
+					       cell[1] ? cell[1] : "");
+			id = asgraph_id(g, (uint32_t)asn);
+			if (id != ASGRAPH_NONE) {
+				uint32_t e = exchange_of(x, cell[0], width[0]);
+
+				mem_room(&x->member, &x->membercap, x->nmember + 1);
+				x->member[x->nmember++] = (struct exchange_member){id, e};
+			}
+		}
+		p = nl ? nl + 1 : end;
+	}
+	qsort(x->member, x->nmember, sizeof(*x->member), by_member);
+	return true;
+}
+
+void exchanges_free(struct exchanges *x)
+{
+	free(x->name);
+	free(x->member);
+	*x = (struct exchanges){0};
+}
+
+/* Where the memberships of a network start. */
+static size_t members_of(const struct exchanges *x, uint32_t id)
+{
+	size_t lo = 0, hi = x->nmember;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (x->member[mid].id < id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Whether both are there, and at no other exchange together. */
+static bool only_there(const struct exchanges *x, uint32_t a, uint32_t b, uint32_t exchange)
+{
+	size_t i = members_of(x, a), j = members_of(x, b);
+	bool there = false;
+
+	while (i < x->nmember && j < x->nmember && x->member[i].id == a && x->member[j].id == b) {
+		uint32_t p = x->member[i].exchange, q = x->member[j].exchange;
+
+		if (p == q && p != exchange)
+			return false;
+		there = there || (p == q && p == exchange);
+		i += p <= q;
+		j += q <= p;
+	}
+	return there;
+}
+
+bool whatif_uncertain(const struct asgraph *g, uint32_t link)
+{
+	const struct asgraph_link *l = &g->link[link];
+
+	if (l->kind)
+		return false;
+	if (l->sure != LINK_SURE_UNKNOWN)
+		return l->sure < 60;
+	return !asgraph_count(g, l->a, RELATION_CUSTOMER) ||
+	       !asgraph_count(g, l->b, RELATION_CUSTOMER);
+}
+
+struct masks {
+	uint8_t *node, *link, *group; /* group NULL unless routes are refused */
+};
+
+static void change_one(const struct whatif_job *job, const struct asgraph *g,
+		       const struct change *c, struct masks *m)
+{
+	const uint16_t *country = job->nets->country;
+	uint8_t *keep = NULL;
+
+	if (c->kind == CHANGE_CUT) {
+		keep = mem_zero((size_t)g->n + 1, 1);
+		for (size_t i = 0; i < c->nid; i++)
+			keep[c->id[i]] = 1;
+	}
+	if (c->kind == CHANGE_NETWORK)
+		for (size_t i = 0; i < c->nid; i++)
+			m->node[c->id[i]] = 1;
+	for (uint32_t i = 0; i < g->nlink; i++) {
+		const struct asgraph_link *l = &g->link[i];
+
+		switch (c->kind) {
+		case CHANGE_CUT: {
+			bool a = country[l->a] == c->country, b = country[l->b] == c->country;
+
+			if (a != b && !keep[a ? l->a : l->b])
+				m->link[i] = 1;
+			break;
+		}
+		case CHANGE_DEPEER:
+			if (c->side[l->a] && c->side[l->b] && c->side[l->a] != c->side[l->b])
+				m->link[i] = 1;
+			break;
+		case CHANGE_LINK:
+			if ((l->a == c->id[0] && l->b == c->id[1]) ||
+			    (l->a == c->id[1] && l->b == c->id[0]))
+				m->link[i] = 1;
+			break;
+		case CHANGE_EXCHANGE:
+			if (!l->kind && only_there(job->exchanges, l->a, l->b, c->exchange))
+				m->link[i] = 1;
+			break;
+		case CHANGE_NETWORK:
+			break;
+		}
+	}
+	if (c->kind == CHANGE_DEPEER && c->transit) {
+		m->group = m->group ? m->group : mem_zero((size_t)g->n + 1, 1);
+		for (uint32_t v = 0; v < g->n; v++)
+			if (c->side[v])
+				m->group[v] = c->side[v];
+	}
+	free(keep);
+}
+
+/* The graph with peering between all domestic members of an exchange that are not linked. */
+static struct asgraph *with_exchanges(const struct whatif_job *job, uint64_t *added)
+{
+	const struct asgraph *g = job->nets->graph;
+	const struct exchanges *x = job->exchanges;
+	struct asgraph_build *b = asgraph_build_new();
+	uint32_t *at = mem_zero(x->nmember + 1, sizeof(*at));
+
+	for (uint32_t v = 0; v < g->n; v++)
+		asgraph_build_add(b, g->asn[v], g->asn[v], 0, LINK_BGP, 0, LINK_SURE_UNKNOWN);
+	for (uint32_t i = 0; i < g->nlink; i++) {
+		const struct asgraph_link *l = &g->link[i];
+
+		asgraph_build_add(b, g->asn[l->a], g->asn[l->b], l->kind, l->class, l->seen,
+				  l->sure);
+	}
+	for (uint32_t e = 0; e < x->n; e++) {
+		uint32_t n = 0;
+
+		for (size_t i = 0; i < x->nmember; i++)
+			if (x->member[i].exchange == e && job->domestic[x->member[i].id] &&
+			    (!n || at[n - 1] != x->member[i].id))
+				at[n++] = x->member[i].id;
+		for (uint32_t i = 0; i < n; i++)
+			for (uint32_t k = i + 1; k < n; k++)
+				if (asgraph_between(g, at[i], at[k], NULL) == RELATION_NONE) {
+					asgraph_build_add(b, g->asn[at[i]], g->asn[at[k]], 0,
+							  LINK_ASSUMED, 0, 0);
+					++*added;
+				}
+	}
+	free(at);
+	return asgraph_build_done(b, NULL);
+}
+
+static bool one_side(const struct whatif_job *job, const struct asgraph *g, const struct masks *m,
+		     bool outward, struct reach *r)
+{
+	struct topo_mask mask = {.node = m->node, .link = m->link};
+	struct reach_job rj = {.domestic = job->domestic,
+			       .foreign = job->foreign,
+			       .addresses = job->nets->addresses,
+			       .group = m->group,
+			       .outward = outward,
+			       .threads = job->threads};
+	struct topo *t = topo_new(g, &mask);
+	bool ok;
+
+	rj.topo = t;
+	ok = reach_run(&rj, r);
+	topo_free(t);
+	return ok;
+}
+
+static struct sums sums_of(const struct reach *r)
+{
+	return (struct sums){r->inside, r->inward, r->outward};
+}
+
+static bool run_variant(const struct whatif_job *job, const struct asgraph *g, int kind,
+			struct whatif *out, struct reach *before, struct reach *after)
+{
+	struct variant *v = &out->variant[out->nvariant];
+	struct masks m = {mem_zero((size_t)g->n + 1, 1), mem_zero((size_t)g->nlink + 1, 1), NULL};
+	uint64_t base = 0;
+	bool ok;
+
+	for (uint32_t i = 0; kind == 1 && i < g->nlink; i++)
+		base += m.link[i] = whatif_uncertain(g, i);
+	if (kind == 1)
+		v->links = base;
+	ok = one_side(job, g, &m, kind == 0, before);
+	for (size_t i = 0; i < job->nchange; i++)
+		change_one(job, g, &job->change[i], &m);
+	if (kind == 0) {
+		for (uint32_t i = 0; i < g->nlink; i++) {
+			const struct asgraph_link *l = &g->link[i];
+
+			out->links_lost += m.link[i] || m.node[l->a] || m.node[l->b];
+			out->links_left += !m.link[i] && !m.node[l->a] && !m.node[l->b] &&
+					   job->domestic[l->a] != job->domestic[l->b];
+		}
+		for (uint32_t i = 0; i < g->n; i++)
+			out->networks_lost += m.node[i];
+	}
+	ok = ok && one_side(job, g, &m, kind == 0, after);
+	v->before = sums_of(before);
+	v->after = ok ? sums_of(after) : v->before;
+	out->nvariant++;
+	free(m.node);
+	free(m.link);
+	free(m.group);
+	return ok;
+}
+
+bool whatif_run(const struct whatif_job *job, struct whatif *out)
+{
+	const struct asgraph *g = job->nets->graph;
+	struct reach before, after = {0};
+	bool ok;
+
+	*out = (struct whatif){0};
+	for (uint32_t v = 0; v < g->n; v++)
+		out->domestic += job->domestic[v] != 0;
+	for (uint32_t v = 0; v < g->n; v++)
+		out->foreign += !job->domestic[v] && (!job->foreign || job->foreign[v]);
+	out->variant[0].name = "the graph as given";
+	out->variant[1].name = "without its uncertain peer links";
+	out->variant[2].name = "with peering of all domestic members of an exchange";
+	ok = run_variant(job, g, 0, out, &out->before, &out->after);
+	if (ok) {
+		ok = run_variant(job, g, 1, out, &before, &after);
+		reach_free(&before);
+		reach_free(&after);
+	}
+	if (ok && job->exchanges && job->exchanges->nmember) {
+		uint64_t added = 0;
+		struct asgraph *more = with_exchanges(job, &added);
+
+		out->variant[2].links = added;
+		ok = run_variant(job, more, 2, out, &before, &after);
+		reach_free(&before);
+		reach_free(&after);
+		asgraph_free(more);
+	}
+	return ok;
+}
+
+void whatif_free(struct whatif *w)
+{
+	reach_free(&w->before);
+	reach_free(&w->after);
+}
+
+static const struct reach_sum *part_of(const struct variant *v, enum whatif_part part, bool after)
+{
+	const struct sums *s = after ? &v->after : &v->before;
+
+	return part == PART_INSIDE ? &s->inside : part == PART_INWARD ? &s->inward : &s->outward;
+}
+
+static void widen(struct figure *f, double x, bool first)
+{
+	if (first)
+		*f = (struct figure){x, x, x};
+	f->low = x < f->low ? x : f->low;
+	f->high = x > f->high ? x : f->high;
+}
+
+struct figure whatif_share(const struct whatif *w, enum whatif_part part, bool after)
+{
+	struct figure f = {0};
+
+	for (unsigned i = 0; i < w->nvariant; i++)
+		widen(&f, reach_share(part_of(&w->variant[i], part, after)), !i);
+	return f;
+}
+
+struct figure whatif_len(const struct whatif *w, enum whatif_part part, bool after)
+{
+	struct figure f = {0};
+
+	for (unsigned i = 0; i < w->nvariant; i++) {
+		const struct reach_sum *s = part_of(&w->variant[i], part, after);
+
+		if (!i || s->len)
+			widen(&f, reach_len(s), !i);
+	}
+	return f;
+}
+
+struct figure whatif_weighted(const struct whatif *w, enum whatif_part part, bool after)
+{
+	struct figure f = {0};
+
+	for (unsigned i = 0; i < w->nvariant; i++) {
+		const struct reach_sum *s = part_of(&w->variant[i], part, after);
+
+		widen(&f, s->weight > 0 ? s->reached / s->weight : -1, !i);
+	}
+	return f;
+}
+
+struct figure whatif_fragmentation(const struct whatif *w, bool after)
+{
+	struct figure f = {0};
+
+	for (unsigned i = 0; i < w->nvariant; i++) {
+		double weight = 0, reached = 0, pairs = 0, routes = 0;
+
+		for (int k = 0; k < 3; k++) {
+			const struct reach_sum *s =
+			    part_of(&w->variant[i], (enum whatif_part)k, after);
+
+			weight += s->weight;
+			reached += s->reached;
+			pairs += (double)s->pairs;
+			routes += (double)s->routes;
+		}
+		if (weight > 0)
+			widen(&f, 1 - reached / weight, !i);
+		else
+			widen(&f, pairs > 0 ? 1 - routes / pairs : 0, !i);
+	}
+	return f;
+}
