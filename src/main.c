@@ -21,6 +21,7 @@ static const struct cmd *const commands[] = {
     &cmd_observe,
     &cmd_validate,
     &cmd_fetch,
+    &cmd_whatif,
     NULL,
 };
 

@@ -11,5 +11,6 @@
 extern const struct cmd cmd_fetch;
 extern const struct cmd cmd_observe;
 extern const struct cmd cmd_validate;
+extern const struct cmd cmd_whatif;
 
 #endif

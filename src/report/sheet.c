@@ -204,13 +204,19 @@ static size_t table(const struct sheet *s, size_t i, struct buf *out, int max, b
 
 			for (size_t j = w; right[k] && j < width[k]; j++)
 				buf_char(out, ' ');
-			if (k + 1 == columns && !right[k] && (int)(total + w) > max - 4 &&
-			    row != i && max - 2 > (int)total + 16) {
+			if (k && k + 1 == columns && !right[k] && row != i &&
+			    (int)(total + w) > max - 2) {
 				char *cell = mem_zero(len + 1, 1);
+				int indent = (int)total + 2;
 
-				/* A long last column goes on below itself. */
+				/* A long last column goes on below itself, or on a line of its own.
+				 */
+				if (max - indent < 24) {
+					indent = 6;
+					buf_text(out, "\n      ");
+				}
 				memcpy(cell, at, len);
-				wrap(out, cell, max, (int)total + 2);
+				wrap(out, cell, max, indent);
 				free(cell);
 				out->len--;
 			} else {

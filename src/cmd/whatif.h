@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/* The parts of `meridian whatif`: what was asked, and who computes and tells it. */
+#ifndef CMD_WHATIF_H
+#define CMD_WHATIF_H
+
+#include "base/mem.h"
+#include "cmd/graph.h"
+#include "finding/trial.h"
+#include "finding/whatif.h"
+
+struct mandate {
+	const char *text; /* "rov in RU, 50 %" */
+	const char *what; /* "rov", "aspa", "otc" */
+	uint16_t policy;
+	uint8_t *among; /* by id */
+	uint32_t networks;
+	double adoption; /* percent */
+};
+
+#define STEPS 32
+
+struct scenario {
+	struct arena arena;
+	struct graph graph;
+	struct change change[STEPS];
+	size_t nchange;
+	struct mandate mandate[STEPS];
+	size_t nmandate;
+	struct exchanges exchanges;
+	bool hijack;
+	enum attack_kind kind;
+	uint32_t attacker, victim; /* ids */
+	double rov, aspa;	   /* percent of all networks, drawn */
+	uint64_t trials, seed;
+	uint16_t
+	    view; /* the country whose eyes it is seen with; 0: side 1 of a de-peering, or all */
+	uint8_t *domestic, *foreign; /* by id */
+	const char *title, *verb;
+	bool brief;
+};
+
+/* Reach before and after the changes. */
+bool whatif_tell_reach(struct scenario *s, struct jsonw *w, struct sheet *sheet, struct err *err);
+/* Attacks before and after the mandates, and the hijack that was asked for. */
+bool whatif_tell_attacks(struct scenario *s, struct jsonw *w, struct sheet *sheet, struct err *err);
+
+/* "99.24 %" and "(98.10 to 99.30)"; buffers of their own, eight at a time. */
+const char *percent(double share);
+const char *range(struct figure f);
+
+#endif

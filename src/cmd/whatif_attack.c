@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/* Mandates and hijacks: who believes an attack, before and after, told with ranges. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "cmd/whatif.h"
+#include "fact/country.h"
+
+static void json_series(struct jsonw *w, const struct series *s)
+{
+	jsonw_name(w, "believe");
+	jsonw_real(w, s->mean, 6);
+	jsonw_name(w, "low");
+	jsonw_real(w, s->low, 6);
+	jsonw_name(w, "high");
+	jsonw_real(w, s->high, 6);
+	jsonw_name(w, "standard_error");
+	jsonw_real(w, s->error, 6);
+	jsonw_name(w, "least");
+	jsonw_real(w, s->least, 6);
+	jsonw_name(w, "most");
+	jsonw_real(w, s->most, 6);
+	jsonw_name(w, "control_plane");
+	jsonw_real(w, s->control, 6);
+	jsonw_name(w, "by_addresses");
+	if (s->weight >= 0)
+		jsonw_real(w, s->weight, 6);
+	else
+		jsonw_null(w);
+	jsonw_name(w, "trials");
+	jsonw_uint(w, s->trials);
+}
+
+/* The changed topology: attacks of a scenario that also cuts run on what is left. */
+static struct topo *changed(const struct scenario *s)
+{
+	const struct asgraph *g = s->graph.as;
+	uint8_t *node = mem_zero((size_t)g->n + 1, 1);
+	struct topo_mask mask = {.node = node};
+	struct topo *t;
+
+	for (size_t i = 0; i < s->nchange; i++)
+		for (size_t k = 0; s->change[i].kind == CHANGE_NETWORK && k < s->change[i].nid; k++)
+			node[s->change[i].id[k]] = 1;
+	t = topo_new(g, &mask);
+	free(node);
+	return t;
+}
+
+/* Without the peer links that few could have seen. */
+static struct topo *surer(const struct asgraph *g)
+{
+	uint8_t *link = mem_zero((size_t)g->nlink + 1, 1);
+	struct topo_mask mask = {.link = link};
+	struct topo *t;
+
+	for (uint32_t i = 0; i < g->nlink; i++)
+		link[i] = whatif_uncertain(g, i);
+	t = topo_new(g, &mask);
+	free(link);
+	return t;
+}
+
+static void base_policies(const struct scenario *s, const struct topo *t, uint16_t *policy,
+			  struct dice *dice)
+{
+	memset(policy, 0, (size_t)t->n * sizeof(*policy));
+	if (s->rov > 0)
+		trial_adopt(t, policy, POLICY_ROV, s->rov, NULL, dice);
+	if (s->aspa > 0)
+		trial_adopt(t, policy, POLICY_ASPA | POLICY_ASPA_RECORD, s->aspa, NULL, dice);
+}
+
+/* A network that can play that part, drawn. */
+static uint32_t draw(const struct scenario *s, const struct topo *t, struct dice *dice, bool leaker,
+		     uint16_t country)
+{
+	const struct asgraph *g = s->graph.as;
+
+	for (int i = 0; i < 100000; i++) {
+		uint32_t v = dice_below(dice, g->n);
+
+		if (t->gone[t->index[v]] || (country && s->graph.nets->country[v] != country))
+			continue;
+		if (leaker && asgraph_count(g, v, RELATION_PROVIDER) < 2)
+			continue;
+		return v;
+	}
+	return ASGRAPH_NONE;
+}
+
+static void mandates(struct scenario *s, const struct topo *t, struct jsonw *w, struct sheet *sheet)
+{
+	struct trial_room *room = trial_room_new(t);
+	uint16_t *policy = mem_zero((size_t)t->n + 1, sizeof(*policy));
+	bool wanted[4] = {false};
+	uint16_t home = s->view;
+
+	jsonw_name(w, "mandates");
+	jsonw_array(w);
+	sheet_heading(sheet, "Mandates");
+	for (size_t i = 0; i < s->nmandate; i++) {
+		const struct mandate *m = &s->mandate[i];
+
+		jsonw_text(w, m->text);
+		sheet_point(sheet, "%s", m->text);
+		wanted[ATTACK_EXACT] |= *m->what == 'r';
+		wanted[ATTACK_SUB] |= *m->what == 'r';
+		wanted[ATTACK_FORGED] |= *m->what == 'a';
+		wanted[ATTACK_LEAK] |= *m->what != 'r';
+	}
+	jsonw_array_end(w);
+	sheet_heading(sheet, "Share of networks that believe an attack, before and after");
+	sheet_table(sheet, "attack|victims|before|after|>change");
+	jsonw_name(w, "attacks");
+	jsonw_array(w);
+	for (int k = 0; k < 4; k++)
+		for (int where = 0; wanted[k] && where < (home ? 2 : 1); where++) {
+			struct series before = {0}, after = {0};
+			struct dice dice = {s->seed * 1000003 + (uint64_t)k * 8 + (uint64_t)where};
+			uint16_t country = where ? home : 0;
+			const char *place = where ? "of the country" : "anywhere";
+
+			for (uint64_t i = 0; i < s->trials; i++) {
+				uint32_t a = draw(s, t, &dice, k == ATTACK_LEAK, 0);
+				uint32_t v = draw(s, t, &dice, false, country);
+				struct trial x;
+
+				if (a == ASGRAPH_NONE || v == ASGRAPH_NONE)
+					break;
+				base_policies(s, t, policy, &dice);
+				x = trial_run(room, policy, (enum attack_kind)k, a, v,
+					      s->graph.nets->addresses, true, NULL);
+				if (x.unable)
+					continue;
+				series_add(&before, &x);
+				for (size_t j = 0; j < s->nmandate; j++)
+					trial_adopt(t, policy, s->mandate[j].policy,
+						    s->mandate[j].adoption, s->mandate[j].among,
+						    &dice);
+				x = trial_run(room, policy, (enum attack_kind)k, a, v,
+					      s->graph.nets->addresses, true, NULL);
+				series_add(&after, &x);
+			}
+			series_end(&before);
+			series_end(&after);
+			sheet_row(
+			    sheet,
+			    "%s|%s|%.1f %% (ties %.1f to %.1f, error %.1f)|%.1f %% (ties %.1f to "
+			    "%.1f, error %.1f)|%+.1f points",
+			    attack_kind_text[k], place, 100 * before.mean, 100 * before.low,
+			    100 * before.high, 100 * before.error, 100 * after.mean,
+			    100 * after.low, 100 * after.high, 100 * after.error,
+			    100 * (after.mean - before.mean));
+			jsonw_object(w);
+			jsonw_name(w, "kind");
+			jsonw_text(w, attack_kind_text[k]);
+			jsonw_name(w, "victims");
+			jsonw_text(w, place);
+			jsonw_name(w, "before");
+			jsonw_object(w);
+			json_series(w, &before);
+			jsonw_object_end(w);
+			jsonw_name(w, "after");
+			jsonw_object(w);
+			json_series(w, &after);
+			jsonw_object_end(w);
+			jsonw_object_end(w);
+		}
+	jsonw_array_end(w);
+	sheet_point(
+	    sheet,
+	    "Means over %llu attacks with attackers, victims and adopters drawn by the seed "
+	    "%llu; ties: all equal routes against and for the attacker; error: of the mean.",
+	    (unsigned long long)s->trials, (unsigned long long)s->seed);
+	free(policy);
+	trial_room_free(room);
+}
+
+static void hijack(struct scenario *s, const struct topo *t, struct jsonw *w, struct sheet *sheet)
+{
+	const struct asgraph *g = s->graph.as;
+	uint16_t *policy = mem_zero((size_t)g->n + 1, sizeof(*policy));
+	uint8_t *believed = mem_zero((size_t)g->n + 1, 1);
+	uint32_t *times = mem_zero((size_t)g->n + 1, sizeof(*times));
+	double *of = mem_zero(65536, sizeof(*of)), *fell = mem_zero(65536, sizeof(*fell));
+	struct sheet_country *map = mem_zero(1024, sizeof(*map));
+	bool chance = s->rov > 0 || s->aspa > 0 || s->nmandate;
+	uint64_t trials = chance ? s->trials : 1;
+	struct topo *sure = surer(g);
+	struct series given = {0}, less = {0};
+	uint32_t nmap = 0;
+	bool unable = false;
+
+	for (int graph = 0; graph < 2; graph++) {
+		const struct topo *on = graph ? sure : t;
+		struct trial_room *room = trial_room_new(on);
+		struct dice dice = {s->seed};
+
+		for (uint64_t i = 0; i < trials; i++) {
+			struct trial x;
+
+			base_policies(s, on, policy, &dice);
+			for (size_t j = 0; j < s->nmandate; j++)
+				trial_adopt(on, policy, s->mandate[j].policy,
+					    s->mandate[j].adoption, s->mandate[j].among, &dice);
+			if (s->aspa > 0)
+				policy[s->victim] |= POLICY_ASPA_RECORD;
+			x = trial_run(room, chance ? policy : NULL, s->kind, s->attacker, s->victim,
+				      s->graph.nets->addresses, true, believed);
+			unable = unable || (!graph && x.unable);
+			series_add(graph ? &less : &given, &x);
+			for (uint32_t v = 0; !graph && v < g->n; v++)
+				times[v] += believed[v];
+		}
+		trial_room_free(room);
+	}
+	series_end(&given);
+	series_end(&less);
+	jsonw_name(w, "hijack");
+	jsonw_object(w);
+	jsonw_name(w, "attacker");
+	jsonw_uint(w, g->asn[s->attacker]);
+	jsonw_name(w, "victim");
+	jsonw_uint(w, g->asn[s->victim]);
+	jsonw_name(w, "kind");
+	jsonw_text(w, attack_kind_text[s->kind]);
+	jsonw_name(w, "rov_percent");
+	jsonw_real(w, s->rov, 2);
+	jsonw_name(w, "aspa_percent");
+	jsonw_real(w, s->aspa, 2);
+	json_series(w, &given);
+	jsonw_name(w, "without_uncertain_peer_links");
+	jsonw_object(w);
+	json_series(w, &less);
+	jsonw_object_end(w);
+	jsonw_name(w, "possible");
+	jsonw_bool(w, !unable);
+	sheet_heading(sheet, "Who believes it");
+	if (unable)
+		sheet_text(sheet,
+			   "%s has no route from a provider or peer to %s, so it can leak none.",
+			   graph_name(&s->graph, s->attacker), graph_name(&s->graph, s->victim));
+	sheet_table(sheet, "share of networks whose packets end with the attacker|>mean|>range");
+	sheet_row(sheet, "by networks|%s|%.2f to %.2f", percent(given.mean),
+		  100 * (given.low < less.low ? given.low : less.low),
+		  100 * (given.high > less.high ? given.high : less.high));
+	if (given.weight >= 0)
+		sheet_row(sheet, "by addresses|%s|%.2f to %.2f", percent(given.weight),
+			  100 * (given.weight < less.weight ? given.weight : less.weight),
+			  100 * (given.weight > less.weight ? given.weight : less.weight));
+	sheet_row(sheet, "that chose its route|%s|%.2f to %.2f", percent(given.control),
+		  100 * (given.control < less.control ? given.control : less.control),
+		  100 * (given.control > less.control ? given.control : less.control));
+	if (chance)
+		sheet_row(sheet, "single draws of adopters|–|%.2f to %.2f", 100 * given.least,
+			  100 * given.most);
+	for (uint32_t v = 0; v < g->n; v++) {
+		uint16_t c = s->graph.nets->country[v];
+
+		if (v == s->attacker || v == s->victim)
+			continue;
+		of[c]++;
+		fell[c] += (double)times[v] / (double)trials;
+	}
+	jsonw_name(w, "countries");
+	jsonw_array(w);
+	for (uint32_t c = 1; c < 65536; c++) {
+		char cc[3];
+
+		if (of[c] <= 0)
+			continue;
+		jsonw_object(w);
+		jsonw_name(w, "country");
+		jsonw_text(w, nets_code(cc, (uint16_t)c));
+		jsonw_name(w, "believe");
+		jsonw_real(w, fell[c] / of[c], 6);
+		jsonw_name(w, "networks");
+		jsonw_uint(w, (uint64_t)of[c]);
+		jsonw_object_end(w);
+		if (nmap < 1024)
+			map[nmap++] = (struct sheet_country){(uint16_t)c, 1, 1 - fell[c] / of[c]};
+	}
+	jsonw_array_end(w);
+	jsonw_object_end(w);
+	sheet_map(sheet, "Share of a country's networks whose packets still reach the right place.",
+		  map, nmap);
+	sheet_heading(sheet, "How sure this is");
+	sheet_point(
+	    sheet,
+	    "The range is over all ways to break ties between equal routes, and over the graph "
+	    "with and without its uncertain peer links%s.",
+	    chance ? "; adopters are drawn by the seed" : "");
+	sheet_point(
+	    sheet,
+	    "Filters that networks have today beside the ones given here are not known to the "
+	    "model.");
+	jsonw_name(w, "caveats");
+	jsonw_array(w);
+	jsonw_text(w, "Only the filters given here are modelled.");
+	jsonw_text(
+	    w, "A longer or preferred path that the graph does not have changes who believes it.");
+	jsonw_array_end(w);
+	topo_free(sure);
+	free(policy);
+	free(believed);
+	free(times);
+	free(of);
+	free(fell);
+	free(map);
+}
+
+bool whatif_tell_attacks(struct scenario *s, struct jsonw *w, struct sheet *sheet, struct err *err)
+{
+	struct topo *t = changed(s);
+
+	(void)err;
+	if (s->nmandate)
+		mandates(s, t, w, sheet);
+	if (s->hijack)
+		hijack(s, t, w, sheet);
+	topo_free(t);
+	return true;
+}
