@@ -204,7 +204,7 @@ static size_t table(const struct sheet *s, size_t i, struct buf *out, int max, b
 
 			for (size_t j = w; right[k] && j < width[k]; j++)
 				buf_char(out, ' ');
-			if (k && k + 1 == columns && !right[k] && row != i &&
+			if (k && k + 1 == columns && !right[k] && row != i && w > 36 &&
 			    (int)(total + w) > max - 2) {
 				char *cell = mem_zero(len + 1, 1);
 				int indent = (int)total + 2;
