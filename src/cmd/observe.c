@@ -18,7 +18,7 @@
 
 static struct opt_list vrps, slurm, fail_on;
 static const char *relations, *as, *html, *map;
-static bool jsonl, csv;
+static bool jsonl, csv, verdicts;
 
 static const struct opt opts[] = {
     {"vrps", 0, OPT_LIST, &vrps, "FILE",
@@ -33,8 +33,10 @@ static const struct opt opts[] = {
      NULL},
     {"as", 0, OPT_TEXT, &as, "FORM",
      "Print every route, a line each, and judge nothing. bgpdump: exactly what 'bgpdump -m' "
-     "prints. routes: with its RPKI and ASPA state.",
-     "bgpdump|routes"},
+     "prints. routes: with its RPKI and ASPA state. verdicts: one JSON line a measurement, before "
+     "measurements of a network are joined.",
+     "bgpdump|routes|verdicts"},
+    {"verdicts", 0, OPT_BOOL, &verdicts, NULL, "The same as --as verdicts.", NULL},
     {"jsonl", 0, OPT_BOOL, &jsonl, NULL, "Print JSON lines, one finding a line.", NULL},
     {"csv", 0, OPT_BOOL, &csv, NULL, "Print CSV, one finding a row.", NULL},
     {"html", 0, OPT_TEXT, &html, "FILE", "Write the report as one self-contained page too.", NULL},
@@ -138,7 +140,7 @@ static void narrow(int argc, char **argv)
 
 static int observe(int argc, char **argv)
 {
-	const struct lines *lines = as ? lines_of(as) : NULL;
+	const struct lines *lines = lines_of(verdicts && !as ? "verdicts" : as ? as : "");
 	struct run_tables tables = {.vrps = &vrps,
 				    .slurm = &slurm,
 				    .relations = relations,
@@ -151,12 +153,12 @@ static int observe(int argc, char **argv)
 
 	if (!argc)
 		return complain(EXIT_USAGE, "observe wants a SOURCE: a file, a folder, a URL or -");
-	if (common.json + jsonl + csv + (as != NULL) > 1)
+	if (common.json + jsonl + csv + (lines != NULL) > 1)
 		return complain(EXIT_USAGE, "--json, --jsonl, --csv and --as exclude one another");
 	narrow(argc, argv);
 	/* Lines name no sources, so nobody needs the digests that cost time. */
-	r = run_new(as ? 0 : STREAM_DIGEST);
-	r->progress = !as || common.output || !isatty(STDOUT_FILENO);
+	r = run_new(lines ? 0 : STREAM_DIGEST);
+	r->progress = !lines || common.output || !isatty(STDOUT_FILENO);
 	for (int i = 0; i < argc && ok; i++)
 		ok = run_add(r, argv[i], &err);
 	ok = ok && run_know(r, &tables, &err);

@@ -5,11 +5,12 @@
 
 #include <string.h>
 
-extern const struct lines lines_bgpdump, lines_routes;
+extern const struct lines lines_bgpdump, lines_routes, lines_verdicts;
 
 const struct lines *const lines_outputs[] = {
     &lines_bgpdump,
     &lines_routes,
+    &lines_verdicts,
     NULL,
 };
 
