@@ -36,13 +36,13 @@ PY
 # at_least NAME OURS PEER RATIO TARGET: prints a row; met when RATIO >= TARGET.
 at_least() {
 	awk -v n="$1" -v o="$2" -v p="$3" -v r="$4" -v t="$5" \
-		'BEGIN { printf "%s | %s | %s | %.2f | >= %s | %s\n", n, o, p, r, t, r >= t ? "yes" : "NO" }'
+		'BEGIN { printf "%s | %s | %s | %.2f | >= %s | %s\n", n, o, p, r, t, (r >= t ? "yes" : "NO") }'
 }
 
 # at_most NAME OURS PEER RATIO TARGET: met when RATIO <= TARGET.
 at_most() {
 	awk -v n="$1" -v o="$2" -v p="$3" -v r="$4" -v t="$5" \
-		'BEGIN { printf "%s | %s | %s | %.2f | <= %s | %s\n", n, o, p, r, t, r <= t ? "yes" : "NO" }'
+		'BEGIN { printf "%s | %s | %s | %.2f | <= %s | %s\n", n, o, p, r, t, (r <= t ? "yes" : "NO") }'
 }
 
 # div A B: A / B.
