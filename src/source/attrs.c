@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/bytes.h"
 #include "base/hash.h"
@@ -13,7 +14,9 @@
 
 #define LIMIT ((size_t)64 << 20)
 #define LEAST ((size_t)4 << 20) /* of a table, when there are many */
-#define AS_TRANS 23456		/* RFC 6793 9 */
+#define BLOCK_FIRST ((size_t)64 << 10)
+#define BLOCK_MOST ((size_t)2 << 20)
+#define AS_TRANS 23456 /* RFC 6793 9 */
 
 /*
  * A slot is one word, since most of the time of a large table goes into fetching slots: from the
@@ -33,12 +36,19 @@ struct entry {
 	uint64_t hash;
 };
 
+/*
+ * Attributes: this, n bytes as they came, then struct attrs. So what is compared and what is then
+ * looked at first stand beside each other; to fetch them is what a look-up in a large table
+ * costs.
+ */
 struct attrs_entry {
 	struct entry entry;
-	struct attrs attrs;
-	uint32_t context; /* beside wire: both are compared */
+	uint32_t context, n;
 	uint8_t wire[];
 };
+
+#define LINE ((size_t)64)
+#define ALIGNED(n) (((n) + 15) & ~(size_t)15)
 
 struct path_entry {
 	struct entry entry;
@@ -46,9 +56,21 @@ struct path_entry {
 	bool as0; /* has AS 0, RFC 7607 */
 };
 
+/* Memory for entries, in large pages where there are some. */
+struct room {
+	struct block *block; /* newest first */
+	size_t used;	     /* bytes handed out */
+};
+
+struct block {
+	struct block *next;
+	size_t size, used; /* with this head */
+};
+
 struct attrs_table {
 	struct set attrs, paths;
-	struct arena arena[2]; /* by generation */
+	struct room room[2];   /* attributes, by generation */
+	struct arena arena[2]; /* paths, by generation */
 	unsigned young;	       /* 0 or 1 */
 	size_t limit;
 	struct buf path, path4; /* scratch: AS_PATH and AS4_PATH in canonical form */
@@ -70,6 +92,47 @@ static uint32_t id_next(_Atomic uint32_t *last)
 		id = atomic_fetch_add_explicit(last, 1, memory_order_relaxed) + 1;
 	while (!id);
 	return id;
+}
+
+/* Aligned to its size, so that the large ones can be large pages. */
+static void *room_block(size_t size)
+{
+	void *p = aligned_alloc(size < BLOCK_MOST ? 16 : BLOCK_MOST, size);
+
+	if (!p)
+		p = mem_alloc(SIZE_MAX / 2); /* ends the program */
+	if (size >= BLOCK_MOST)
+		madvise(p, size, MADV_HUGEPAGE);
+	return p;
+}
+
+static void *room_alloc(struct room *l, size_t size)
+{
+	struct block *b = l->block;
+
+	if (!b || b->size - b->used < size) {
+		size_t want = b ? b->size * 2 : BLOCK_FIRST;
+
+		if (want > BLOCK_MOST)
+			want = BLOCK_MOST;
+		while (want < size + ALIGNED(sizeof(*b)))
+			want *= 2;
+		b = room_block(want);
+		*b = (struct block){l->block, want, ALIGNED(sizeof(*b))};
+		l->block = b;
+	}
+	b->used += size;
+	l->used += size;
+	return (uint8_t *)b + b->used - size;
+}
+
+static void room_free(struct room *l)
+{
+	for (struct block *b = l->block, *next; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+	*l = (struct room){0};
 }
 
 static uint64_t slot_of(const void *at, uint64_t hash, unsigned generation)
@@ -147,8 +210,10 @@ void attrs_free(struct attrs_table *t)
 	if (!t)
 		return;
 	atomic_fetch_sub(&tables, 1);
-	arena_free(&t->arena[0]);
-	arena_free(&t->arena[1]);
+	for (int i = 0; i < 2; i++) {
+		room_free(&t->room[i]);
+		arena_free(&t->arena[i]);
+	}
 	free(t->attrs.slot);
 	free(t->paths.slot);
 	buf_free(&t->path);
@@ -160,26 +225,27 @@ void attrs_free(struct attrs_table *t)
 
 size_t attrs_size(const struct attrs_table *t)
 {
-	return t->arena[0].used + t->arena[1].used +
+	return t->room[0].used + t->arena[0].used + t->room[1].used + t->arena[1].used +
 	       (t->attrs.cap + t->paths.cap) * sizeof(uint64_t);
 }
 
 bool attrs_turn(struct attrs_table *t)
 {
-	size_t limit = t->limit;
+	size_t limit = t->limit, used = t->room[t->young].used + t->arena[t->young].used;
 
-	if (t->arena[t->young].used < LEAST / 2)
+	if (used < LEAST / 2)
 		return false;
 	if (!limit) {
 		limit = LIMIT / atomic_load_explicit(&tables, memory_order_relaxed);
 		if (limit < LEAST)
 			limit = LEAST;
 	}
-	if (t->arena[t->young].used < limit / 2)
+	if (used < limit / 2)
 		return false;
 	set_move(&t->attrs, t->attrs.cap, t->young);
 	set_move(&t->paths, t->paths.cap, t->young);
 	t->young ^= 1;
+	room_free(&t->room[t->young]);
 	arena_reset(&t->arena[t->young]);
 	return true;
 }
@@ -805,19 +871,28 @@ static void read_all(struct attrs_table *t, struct attrs *a, unsigned context)
 		fault(a, TAW, ATTR_NEXT_HOP, "NEXT_HOP is missing");
 }
 
+static struct attrs *entry_attrs(const struct attrs_entry *e)
+{
+	return (struct attrs *)((uint8_t *)(uintptr_t)e + ALIGNED(sizeof(*e) + e->n));
+}
+
 /* Reads the attributes into a new entry of the young generation. What comes back from the old
  * one is read again: that costs little more than to copy it, and all pointers are right. */
 static const struct attrs_entry *attrs_add(struct attrs_table *t, uint64_t hash,
 					   const uint8_t *wire, size_t n, unsigned context,
 					   uint32_t id)
 {
-	struct attrs_entry *e = arena_alloc(&t->arena[t->young], sizeof(*e) + n);
+	size_t size = ALIGNED(sizeof(struct attrs_entry) + n) + ALIGNED(sizeof(struct attrs));
+	struct attrs_entry *e = room_alloc(&t->room[t->young], size);
+	struct attrs *a;
 
 	e->entry.hash = hash;
 	e->context = context;
-	e->attrs = (struct attrs){.id = id, .wire = e->wire, .nwire = (uint32_t)n};
+	e->n = (uint32_t)n;
 	memcpy(e->wire, wire, n);
-	read_all(t, &e->attrs, context);
+	a = entry_attrs(e);
+	*a = (struct attrs){.id = id, .wire = e->wire, .nwire = (uint32_t)n};
+	read_all(t, a, context);
 	return e;
 }
 
@@ -831,17 +906,17 @@ static const struct attrs *attrs_find(struct attrs_table *t, uint64_t hash, cons
 		if ((t->attrs.slot[i] ^ hash) >> SLOT_TAG)
 			continue;
 		e = slot_entry(t->attrs.slot[i]);
-		if (e->attrs.nwire != n || e->context != context || memcmp(e->wire, wire, n))
+		if (e->n != n || e->context != context || memcmp(e->wire, wire, n))
 			continue;
 		if (!slot_young(t, t->attrs.slot[i])) {
-			e = attrs_add(t, hash, wire, n, context, e->attrs.id);
+			e = attrs_add(t, hash, wire, n, context, entry_attrs(e)->id);
 			t->attrs.slot[i] = slot_of(e, hash, t->young);
 		}
-		return &e->attrs;
+		return entry_attrs(e);
 	}
 	e = attrs_add(t, hash, wire, n, context, id_next(&last_attrs));
 	set_put(&t->attrs, hash, slot_of(e, hash, t->young));
-	return &e->attrs;
+	return entry_attrs(e);
 }
 
 const struct attrs *attrs_intern(struct attrs_table *t, const uint8_t *wire, size_t n,
@@ -865,10 +940,9 @@ void attrs_intern_all(struct attrs_table *t, struct attrs_wanted *w, size_t n, u
 	for (size_t i = 0; i < n; i++) {
 		const struct attrs_entry *e = slot_entry(t->attrs.slot[w[i].hash & mask]);
 
-		/* The end of the one that it most likely is, and where its path stands. */
 		__builtin_prefetch(e);
-		__builtin_prefetch(&e->attrs.wire);
-		__builtin_prefetch(e->wire + 48);
+		__builtin_prefetch((const uint8_t *)e + LINE);
+		__builtin_prefetch((const uint8_t *)e + 2 * LINE);
 	}
 	for (size_t i = 0; i < n; i++)
 		w[i].attrs = attrs_find(t, w[i].hash, w[i].wire, w[i].n, context);
