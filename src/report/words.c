@@ -8,24 +8,28 @@
 #include "base/text.h"
 #include "fact/country.h"
 
-/* {kind, one, many}, the longest match first where one begins another. */
+/* What a kind is called, and how one and many are counted. */
 static const struct {
-	const char *kind, *one, *many;
+	const char *kind, *name, *one, *many;
 } kinds[] = {
-    {"route.hijack", "route hijack", "route hijacks"},
-    {"route.invalid", "case of RPKI-invalid routes", "cases of RPKI-invalid routes"},
-    {"route.leak", "route leak", "route leaks"},
-    {"route.bogon", "case of bogon routes", "cases of bogon routes"},
-    {"route.malformed", "case of malformed announcements", "cases of malformed announcements"},
-    {"outage.country", "country outage", "country outages"},
-    {"outage.network", "network outage", "network outages"},
-    {"site.blocked", "blocked site", "blocked sites"},
-    {"site.rerouted", "rerouted site", "rerouted sites"},
-    {"site.throttled", "throttled site", "throttled sites"},
-    {"site.down", "site that is down", "sites that are down"},
-    {"site.geofenced", "site closed to this country", "sites closed to this country"},
-    {"tool.unreachable", "tool out of reach", "tools out of reach"},
-    {"name.insecure", "name without secure communication", "names without secure communication"},
+    {"route.hijack", "route hijack", "route hijack", "route hijacks"},
+    {"route.invalid", "RPKI-invalid routes", "case of RPKI-invalid routes",
+     "cases of RPKI-invalid routes"},
+    {"route.leak", "route leak", "route leak", "route leaks"},
+    {"route.bogon", "bogon routes", "case of bogon routes", "cases of bogon routes"},
+    {"route.malformed", "malformed announcements", "case of malformed announcements",
+     "cases of malformed announcements"},
+    {"outage.country", "country outage", "country outage", "country outages"},
+    {"outage.network", "network outage", "network outage", "network outages"},
+    {"site.blocked", "blocked site", "blocked site", "blocked sites"},
+    {"site.rerouted", "rerouted site", "rerouted site", "rerouted sites"},
+    {"site.throttled", "throttled site", "throttled site", "throttled sites"},
+    {"site.down", "site that is down", "site that is down", "sites that are down"},
+    {"site.geofenced", "site closed to a country", "site closed to a country",
+     "sites closed to a country"},
+    {"tool.unreachable", "tool out of reach", "tool out of reach", "tools out of reach"},
+    {"name.insecure", "insecure name", "name without secure communication",
+     "names without secure communication"},
 };
 
 enum { NKINDS = sizeof(kinds) / sizeof(*kinds) };
@@ -48,7 +52,7 @@ const char *words_kind(const char *kind)
 {
 	size_t i = kind_of(kind);
 
-	return i < NKINDS ? kinds[i].one : kind;
+	return i < NKINDS ? kinds[i].name : kind;
 }
 
 const char *words_sure(double c)

@@ -8,7 +8,7 @@ import { Legend, WorldMap } from "./map.js";
 import { Network, Table, Text, When, html } from "./parts.js";
 import { Paths } from "./paths.js";
 import { Timeline, toSteps } from "./timeline.js";
-import { clean, count, duration, plural, seconds, span, sure } from "./text.js";
+import { clean, count, duration, plural, seconds, span, sure, verb } from "./text.js";
 
 const RPKI = { valid: "valid", invalid: "invalid", "not-found": "no ROA" };
 const WHY = { origin: "another origin", length: "too specific", as0: "AS0" };
@@ -44,7 +44,7 @@ function Facts({ f, page }) {
       ? html`; by RPKI: ${rpkiCount(s.prefixes)}` : null}</${Fact}>` : null}
     ${s.urls.length ? html`<${Fact} name="What">${s.urls.map((u) => html`<span class="item url"><${Text} of=${u} /></span>`)}</${Fact}>` : null}
     ${s.asns.length ? html`<${Fact} name="Networks"><${List} of=${s.asns} page=${page} /></${Fact}>` : null}
-    ${f.seen_by.of || f.seen_by.peers ? html`<${Fact} name="Believed by">${count(f.seen_by.peers)}${f.seen_by.of ? ` of ${count(f.seen_by.of)}` : ""} vantage points${most && most < f.seen_by.peers ? html`, <span class="aside">${count(most)} at once at most</span>` : null}${stale
+    ${f.seen_by.of || f.seen_by.peers ? html`<${Fact} name=${verb(f.kind) === "saw" ? "Seen by" : "Believed by"}>${count(f.seen_by.peers)}${f.seen_by.of ? ` of ${count(f.seen_by.of)}` : ""} ${f.seen_by.of === 1 ? "vantage point" : "vantage points"}${most && most < f.seen_by.peers ? html`, <span class="aside">${count(most)} at once at most</span>` : null}${stale
       ? html`; ${count(stale)} of them never let go (stale)` : null}</${Fact}>` : null}
     ${f.carriers.length ? html`<${Fact} name="Passed on by"><${List} of=${f.carriers} page=${page} /></${Fact}>` : null}
     ${f.where.countries.length || f.where.asns.length ? html`<${Fact} name="Where">${f.where.countries.slice(0, 12).map((c) => page.name(c)).join(", ")}${f.where.countries.length > 12
@@ -77,28 +77,30 @@ function Figures({ f, page, number, children }) {
   const waves = useMemo(() => f.waves.map((w) => [seconds(w.first), seconds(w.last)]), [f]);
   const first = seconds(page.run.first || f.first), last = seconds(page.run.last || f.last);
   const onMap = counted || f.where.countries.length || f.actor?.country || f.victims.some((v) => v.country);
+  const held = verb(f.kind) === "saw" ? "had it" : "believed it";
   const caption = counted
-    ? `${plural([...values.values()].reduce((a, b) => a + b, 0), "vantage point")} in ${plural([...values.keys()].filter(Boolean).length, "country", "countries")}${time == null ? " believed it at some time" : " at this moment"}`
+    ? `${plural([...values.values()].reduce((a, b) => a + b, 0), "vantage point")} in ${plural([...values.keys()].filter(Boolean).length, "country", "countries")}${time == null ? ` ${verb(f.kind)} it at some time` : " at this moment"}`
     : "Countries that it touches";
 
   return html`
     ${onMap ? html`<figure class="mapfig" id=${`map-${number}`}>
-      <figcaption><b>Map ${number}.</b> ${counted ? "Where it was believed: vantage points whose routers took the false route, by country." : "Where it happened."}</figcaption>
+      <figcaption><b>Map ${number}.</b> ${!counted ? "Where it happened." : verb(f.kind) === "saw" ? "Where it was seen: vantage points whose routers had it, by country."
+        : "Where it was believed: vantage points whose routers took the false route, by country."}</figcaption>
       <${WorldMap} values=${values} of=${page.peers} actor=${f.actor} victims=${f.victims} names=${page.name}
-        counted=${counted} caption=${caption} label=${`World map of finding ${number}`} />
-      <${Legend} counted=${counted} actor=${!!f.actor?.country} victims=${f.victims.length > 0} />
+        counted=${counted} verb=${verb(f.kind)} caption=${caption} label=${`World map of finding ${number}`} />
+      <${Legend} counted=${counted} verb=${verb(f.kind)} actor=${!!f.actor?.country} victims=${f.victims.length > 0} />
       ${counted ? html`<details class="alt"><summary>The map as a table</summary>
-        <${Table} caption="Vantage points that believed it, by country" head=${[["Country"], ["Believed it", "num"], ["Vantage points there", "num"]]}
+        <${Table} caption=${`Vantage points that ${verb(f.kind)} it, by country`} head=${[["Country"], [`${verb(f.kind)} it`, "num"], ["Vantage points there", "num"]]}
           rows=${total.map(([c, n]) => ({ key: c, cells: [c ? page.name(c) : "country not known", count(n), page.peers[c] ? count(page.peers[c]) : "–"] }))} />
       </details>` : null}
       <p class="note">The map takes no position on the status of any territory or boundary. Countries are by the code (ISO 3166)
         under which a network is registered, which need not be where its routers stand. Shapes without a code are not coloured.</p>
     </figure>` : null}
-    ${levels.length ? html`<figure id=${`time-${number}`}>
-      <figcaption><b>Figure ${number}.</b> Vantage points that believed it, over the time that the data covers (UTC).</figcaption>
-      <${Timeline} levels=${levels} waves=${waves} first=${first} last=${last} of=${f.seen_by.of} time=${time} setTime=${setTime} />
+    ${levels.length > 1 && last > first ? html`<figure id=${`time-${number}`}>
+      <figcaption><b>Figure ${number}.</b> Vantage points that ${held}, over the time that the data covers (UTC).</figcaption>
+      <${Timeline} levels=${levels} waves=${waves} first=${first} last=${last} of=${f.seen_by.of} time=${time} setTime=${setTime} held=${held} />
       <details class="alt"><summary>The figure as a table</summary>
-        <${Table} caption="Vantage points that believed it, by change" head=${[["From (UTC)"], ["Vantage points", "num"]]} first=${24}
+        <${Table} caption=${`Vantage points that ${held}, by change`} head=${[["From (UTC)"], ["Vantage points", "num"]]} first=${24}
           rows=${f.levels.map(([t, n], i) => ({ key: i, cells: [html`<${When} at=${t} />`, count(n)] }))} />
       </details>
     </figure>` : null}
@@ -112,7 +114,7 @@ function Prefixes({ f }) {
   if (!f.subject.prefixes.length) return null;
   const today = f.first?.slice(0, 10);
   return html`<section><h4>Prefixes</h4><${Table} caption=${`Prefixes of this event; times are UTC, on ${today || "unknown days"} where no day is given`} wide
-    head=${[["Prefix", "mono"], ["How"], ["RPKI"], ["Owner"], ["First"], ["Last announced"], ["Let go by all"], ["Believed by, at most", "num"]]}
+    head=${[["Prefix", "mono"], ["How"], ["RPKI"], ["Owner"], ["First"], ["Last announced"], ["Let go by all"], ["Vantage points, at most", "num"]]}
     rows=${f.subject.prefixes.map((p) => ({ key: p.prefix + p.kind, cells: [clean(p.prefix), clean(p.kind),
       p.rpki ? html`<span class=${"rpki " + p.rpki}>${RPKI[p.rpki] || clean(p.rpki)}</span>${p.rpki_why ? html` <span class="aside">${WHY[p.rpki_why] || clean(p.rpki_why)}</span>` : null}` : html`<span class="none">not judged</span>`,
       p.victim ? `AS${p.victim}` : "–", html`<${When} at=${p.first} day=${today} />`, html`<${When} at=${p.last} day=${today} />`,
@@ -167,7 +169,7 @@ function Evidence({ f, page }) {
 }
 
 const Believers = ({ f, page }) => (f.believers.length ? html`<section><h4>Vantage points</h4>
-  <${Table} caption=${`Vantage points that believed it; times are UTC, on ${f.first?.slice(0, 10) || "unknown days"} where no day is given`} wide first=${8}
+  <${Table} caption=${`Vantage points that ${verb(f.kind)} it; times are UTC, on ${f.first?.slice(0, 10) || "unknown days"} where no day is given`} wide first=${8}
     head=${[["Network"], ["Collector"], ["Address", "mono"], ["From"], ["Until"]]}
     rows=${f.believers.map((b, i) => ({ key: i, cls: b.stale ? "stale" : "", cells: [html`<${Network} of=${b} names=${page.name} />`,
       clean(b.collector), clean(b.address), html`<${When} at=${b.first} day=${f.first?.slice(0, 10)} />`,

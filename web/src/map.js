@@ -84,7 +84,7 @@ export const STEPS = [1, 2, 5, 10, 20];
 const step = (n) => STEPS.findLastIndex((s) => n >= s);
 
 // values: Map code → number of believers (or 1 when only touched). of: code → vantage points there.
-export function WorldMap({ values, of, actor, victims, names, label, counted, caption }) {
+export function WorldMap({ values, of, actor, victims, names, label, counted, verb, caption }) {
   world = world || load();
   const [view, setView] = useState({ k: 1, x: 0, y: 0 });
   const [over, setOver] = useState(null);
@@ -121,7 +121,7 @@ export function WorldMap({ values, of, actor, victims, names, label, counted, ca
   const say = (c) => {
     const n = values.get(c) || 0;
     const parts = [];
-    if (counted) parts.push(of[c] ? `${count(n)} of ${plural(of[c], "vantage point")} believed it` : n ? `${plural(n, "vantage point")} believed it` : "no vantage point here");
+    if (counted) parts.push(of[c] ? `${count(n)} of ${plural(of[c], "vantage point")} ${verb} it` : n ? `${plural(n, "vantage point")} ${verb} it` : "no vantage point here");
     else if (n) parts.push("affected");
     if (actor && actor.country === c) parts.push(`where AS${actor.asn} is registered`);
     const v = victims.filter((x) => x.country === c).length;
@@ -196,9 +196,9 @@ export function WorldMap({ values, of, actor, victims, names, label, counted, ca
   </div>`;
 }
 
-export const Legend = ({ counted, actor, victims }) => html`<ul class="legend" aria-label="Legend of the map">
+export const Legend = ({ counted, verb, actor, victims }) => html`<ul class="legend" aria-label="Legend of the map">
   ${counted ? STEPS.map((s, i) => html`<li><span class=${"swatch v" + i}></span>${i + 1 < STEPS.length
-    ? STEPS[i + 1] - 1 === s ? s : `${s}–${STEPS[i + 1] - 1}` : `${s} and more`}${i ? "" : " vantage point believed it"}</li>`)
+    ? STEPS[i + 1] - 1 === s ? s : `${s}–${STEPS[i + 1] - 1}` : `${s} and more`}${i ? "" : ` vantage point ${verb} it`}</li>`)
     : html`<li><span class="swatch v4"></span>affected</li>`}
   ${actor && html`<li><svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true" class="mark actor"><path d="M0,-6L6,0L0,6L-6,0Z" /></svg>who did it</li>`}
   ${victims && html`<li><svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true" class="mark victim"><circle r="5" /></svg>whose addresses</li>`}

@@ -5,7 +5,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Finding } from "./finding.js";
 import { Linked, Table, Text, When, html, save } from "./parts.js";
-import { STATES, clean, count, day, plural, seconds, shortState, size, span, sure } from "./text.js";
+import { STATES, clean, count, day, plural, seconds, shortState, size, span, sure, verb } from "./text.js";
 
 const GRAVE = /^(route\.hijack|outage|site\.(blocked|rerouted))/;
 const tone = (kind) => (GRAVE.test(kind) ? "grave" : "light");
@@ -41,7 +41,7 @@ function Figures({ f, page }) {
   const cells = [
     f.first && f.last && f.first !== f.last && ["lasted", (() => { const d = seconds(f.last) - seconds(f.first); return d >= 172800 ? `${Math.floor(d / 86400)} d` : d >= 3600 ? `${Math.floor(d / 3600)} h ${Math.floor((d % 3600) / 60)} min` : d >= 60 ? `${Math.floor(d / 60)} min` : `${d} s`; })()],
     s.prefixes.length && [s.prefixes.length === 1 ? "prefix" : "prefixes", count(s.prefixes.length)],
-    f.seen_by.peers && [f.seen_by.of ? `of ${count(f.seen_by.of)} vantage points believed it` : "vantage points believed it", count(f.seen_by.peers)],
+    f.seen_by.peers && [`${f.seen_by.of ? `of ${plural(f.seen_by.of, "vantage point")}` : f.seen_by.peers === 1 ? "vantage point" : "vantage points"} ${verb(f.kind)} it`, count(f.seen_by.peers)],
     rpki && ["prefixes invalid by RPKI", count(rpki)],
     s.urls.length && [s.urls.length === 1 ? "site" : "sites", count(s.urls.length)],
     !f.believers.length && f.where.countries.length > 0 && [f.where.countries.length === 1 ? "country" : "countries", count(f.where.countries.length)],

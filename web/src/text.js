@@ -48,6 +48,9 @@ export const sure = (c) =>
   c >= 0.95 ? "almost certain" : c >= 0.8 ? "very likely" : c >= 0.6 ? "likely"
     : c >= 0.4 ? "as likely as not" : c >= 0.05 ? "unlikely" : "very unlikely";
 
+// A false route is believed; what is merely wrong is seen.
+export const verb = (kind) => (/^route\.(hijack|leak)/.test(kind) ? "believed" : "saw");
+
 export const STATES = {
   ongoing: "going on", ended: "ended", "open-at-end-of-data": "not ended when the data ended",
 };

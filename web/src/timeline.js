@@ -20,7 +20,7 @@ export function levelAt(levels, t) {
   return n;
 }
 
-export function Timeline({ levels, waves, first, last, of, time, setTime }) {
+export function Timeline({ levels, waves, first, last, time, setTime, held }) {
   const box = useRef(null), plot = useRef(null), at = useRef(time);
   const [playing, setPlaying] = useState(false);
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -119,9 +119,9 @@ export function Timeline({ levels, waves, first, last, of, time, setTime }) {
   }, [playing]);
 
   const t = time ?? first;
-  const says = time == null ? "the whole event" : `${stamp(iso(t))} UTC: ${plural(levelAt(levels, t), "vantage point")} believed it`;
+  const says = time == null ? "the whole event" : `${stamp(iso(t))} UTC: ${plural(levelAt(levels, t), "vantage point")} ${held}`;
   return html`<div class="timeline">
-    <div class="plot" ref=${box} role="img" aria-label=${`Vantage points that believed it over time, ${plural(waves.length, "wave")}. The table below says the same.`}></div>
+    <div class="plot" ref=${box} role="img" aria-label=${`Vantage points that ${held} over time, ${plural(waves.length, "wave")}. The table below says the same.`}></div>
     <div class="player noprint">
       <button type="button" onClick=${() => { if (!playing && (time == null || time >= last)) setTime(first); setPlaying(!playing); }}>
         ${playing ? "Pause" : "Play"}</button>
