@@ -29,7 +29,6 @@ struct segment {
 struct bunzip2_block {
 	uint32_t n;	/* bytes before the last run lengths */
 	uint32_t start; /* the place of the first byte */
-	uint32_t crc_told, crc;
 
 	/* Place → next place × 256 + byte; bit 31: FLAG. */
 	uint32_t *step;
@@ -38,13 +37,7 @@ struct bunzip2_block {
 	uint32_t nrun;
 	uint32_t count[256];
 	uint8_t *lanes; /* LANES × LANE_SIZE: what each lane walked over */
-	uint8_t *text;	/* n bytes: all of it in order */
 	struct segment segment[SEGMENTS];
-
-	/* bunzip2_block_read(): where it stands. */
-	uint32_t at;
-	uint32_t repeat; /* still to write of `last` */
-	uint8_t last;
 
 	uint8_t selector[SELECTORS];
 	struct code {
@@ -62,9 +55,6 @@ struct bunzip2_block *bunzip2_block_new(void)
 	b->step = mem_alloc((BUNZIP2_MAX + 64) * sizeof(*b->step));
 	b->run = mem_alloc((BUNZIP2_MAX + 64) * sizeof(*b->run));
 	b->lanes = mem_alloc((size_t)LANES * LANE_SIZE);
-	b->text = mem_alloc(BUNZIP2_MAX + 64);
-	b->n = b->at = b->repeat = 0;
-	b->crc = b->crc_told = 0;
 	return b;
 }
 
@@ -75,7 +65,6 @@ void bunzip2_block_free(struct bunzip2_block *b)
 	free(b->step);
 	free(b->run);
 	free(b->lanes);
-	free(b->text);
 	free(b);
 }
 
@@ -318,7 +307,7 @@ static inline uint32_t begins(const struct bunzip2_block *b, uint32_t k, uint32_
  * own segment, the last one, unless it lies on a multiple of SPACING (then that is empty work
  * twice: it is left out).
  */
-static void walk(struct bunzip2_block *b)
+static void walk(struct bunzip2_block *b, uint8_t *text)
 {
 	const uint32_t *const step = b->step;
 	const uint32_t regular = (b->n + SPACING - 1) / SPACING;
@@ -409,25 +398,26 @@ static void walk(struct bunzip2_block *b)
 		const struct segment *s = &b->segment[seg];
 		uint32_t take = s->length < b->n - have ? s->length : b->n - have;
 
-		memcpy(b->text + have, b->lanes + s->from, take);
+		memcpy(text + have, b->lanes + s->from, take);
 		have += take;
 		seg = s->next == b->start && b->start % SPACING ? nsegment - 1 : s->next / SPACING;
 	}
 }
 
-enum bunzip2_result bunzip2_block_decode(struct bunzip2_block *b, const uint8_t *in, size_t n,
-					 uint64_t *bit, uint32_t limit, const char **why)
+enum bunzip2_result bunzip2_block_decode(struct bunzip2_block *b, const uint8_t *in, uint64_t end,
+					 uint64_t *bit, uint32_t limit, struct bunzip2_text *text,
+					 const char **why)
 {
-	struct bits s = {.in = in, .at = *bit, .end = (uint64_t)n * 8};
+	struct bits s = {.in = in, .at = *bit, .end = end};
 	uint8_t used[256], order[6];
 	unsigned nused = 0, ncode, nselector, groups;
 	enum bunzip2_result result;
 	bool random;
 
-	b->n = b->at = b->repeat = 0;
-	b->crc = 0;
-	b->crc_told = bits_take(&s, 16) << 16;
-	b->crc_told |= bits_take(&s, 16);
+	text->n = text->done = text->repeat = 0;
+	text->crc = 0;
+	text->crc_told = bits_take(&s, 16) << 16;
+	text->crc_told |= bits_take(&s, 16);
 	random = bits_take(&s, 1);
 	b->start = bits_take(&s, 24);
 	groups = bits_take(&s, 16);
@@ -482,11 +472,13 @@ enum bunzip2_result bunzip2_block_decode(struct bunzip2_block *b, const uint8_t 
 		return result;
 	if (b->start >= b->n) {
 		*why = "a first byte outside the block";
-		b->n = 0;
 		return BUNZIP2_BAD;
 	}
+	if (!text->at)
+		text->at = mem_alloc(BUNZIP2_MAX + 64);
 	permute(b);
-	walk(b);
+	walk(b, text->at);
+	text->n = b->n;
 	*bit = s.at;
 	return BUNZIP2_OK;
 }
@@ -520,55 +512,51 @@ static uint32_t copy_plain(uint8_t *out, const uint8_t *in, uint32_t n)
 	return n;
 }
 
-size_t bunzip2_block_read(struct bunzip2_block *b, uint8_t *out, size_t cap)
+size_t bunzip2_text_read(struct bunzip2_text *t, uint8_t *out, size_t cap)
 {
 	uint8_t *const first = out, *const end = out + cap;
 
-	while (out < end && (b->repeat || b->at < b->n)) {
+	while (out < end && !bunzip2_text_whole(t)) {
 		size_t room = (size_t)(end - out);
 		uint32_t n, p;
 
-		if (b->repeat) {
-			n = b->repeat < room ? b->repeat : (uint32_t)room;
-			memset(out, b->last, n);
+		if (t->repeat) {
+			n = t->repeat < room ? t->repeat : (uint32_t)room;
+			memset(out, t->last, n);
 			out += n;
-			b->repeat -= n;
+			t->repeat -= n;
 			continue;
 		}
 		/* A vector store may write 15 bytes too many, four equal ones come as a whole. */
 		if (room < 64)
 			break;
-		n = b->n - b->at;
+		n = t->n - t->done;
 		if (n > room - 32)
 			n = (uint32_t)(room - 32);
-		p = copy_plain(out, b->text + b->at, n);
-		if (p == n && b->at + n < b->n) {
+		p = copy_plain(out, t->at + t->done, n);
+		if (p == n && t->done + n < t->n) {
 			/* Four equal bytes may begin among the last three: look at them again. */
 			p = n - 3;
 			out += p;
-			b->at += p;
+			t->done += p;
 			continue;
 		}
 		out += p;
-		b->at += p;
+		t->done += p;
 		if (p == n)
 			continue;
-		b->last = b->text[b->at];
-		b->at += 4;
-		b->repeat = 4;
-		if (b->at < b->n)
-			b->repeat += b->text[b->at++];
+		t->last = t->at[t->done];
+		t->done += 4;
+		t->repeat = 4;
+		if (t->done < t->n)
+			t->repeat += t->at[t->done++];
 	}
-	b->crc = crc32_ieee(b->crc, first, (uint64_t)(out - first));
+	t->crc = crc32_ieee(t->crc, first, (uint64_t)(out - first));
 	return (size_t)(out - first);
 }
 
-uint32_t bunzip2_block_crc(const struct bunzip2_block *b)
+void bunzip2_text_free(struct bunzip2_text *t)
 {
-	return b->crc_told;
-}
-
-bool bunzip2_block_good(const struct bunzip2_block *b)
-{
-	return b->crc == b->crc_told;
+	free(t->at);
+	*t = (struct bunzip2_text){0};
 }

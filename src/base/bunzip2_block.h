@@ -32,26 +32,40 @@ enum bunzip2_result {
 	BUNZIP2_BAD,
 };
 
+/* The memory that decoding one block needs: about 15 MB of addresses, of which it touches what it
+ * needs. One thread at a time. */
 struct bunzip2_block;
 
-/* About 15 MB of addresses, of which a block touches what it needs. */
 struct bunzip2_block *bunzip2_block_new(void);
 void bunzip2_block_free(struct bunzip2_block *b);
 
+/* What a block says, and how far it was read. Zeroed: nothing. Owns its memory. */
+struct bunzip2_text {
+	uint8_t *at; /* n bytes, before the last run lengths */
+	uint32_t n, done;
+	uint32_t repeat; /* bytes still to give of `last` */
+	uint8_t last;
+	uint32_t crc, crc_told; /* of what was read so far; what the block claims */
+};
+
+void bunzip2_text_free(struct bunzip2_text *t);
+
 /*
  * Decodes the block whose 48-bit mark ends before bit *bit of in (bit 0 is the highest of the
- * first byte); *bit is then the first bit after the block. limit is the stream's level × 100,000.
- * n bytes count; BUNZIP2_PAD more must be readable. BAD: *why says what, in a few words.
+ * first byte); *bit is then the first bit after the block. It must end at bit `end` at the
+ * latest; BUNZIP2_PAD bytes more must be readable. limit is the stream's level × 100,000.
+ * BAD: *why says what, in a few words.
  */
-enum bunzip2_result bunzip2_block_decode(struct bunzip2_block *b, const uint8_t *in, size_t n,
-					 uint64_t *bit, uint32_t limit, const char **why);
+enum bunzip2_result bunzip2_block_decode(struct bunzip2_block *b, const uint8_t *in, uint64_t end,
+					 uint64_t *bit, uint32_t limit, struct bunzip2_text *text,
+					 const char **why);
 
-/* What the decoded block says, at most cap bytes at a time; 0 when all was given. cap is at
- * least 1024. */
-size_t bunzip2_block_read(struct bunzip2_block *b, uint8_t *out, size_t cap);
+/* The next bytes, at most cap (1024 at least); 0 when all were given. */
+size_t bunzip2_text_read(struct bunzip2_text *t, uint8_t *out, size_t cap);
 
-/* The block's own checksum, and that of what was read so far. */
-uint32_t bunzip2_block_crc(const struct bunzip2_block *b);
-bool bunzip2_block_good(const struct bunzip2_block *b);
+static inline bool bunzip2_text_whole(const struct bunzip2_text *t)
+{
+	return t->done == t->n && !t->repeat;
+}
 
 #endif

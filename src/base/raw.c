@@ -227,6 +227,17 @@ size_t raw_read(struct raw *r, uint8_t *p, size_t n)
 	return got;
 }
 
+bool raw_ready(struct raw *r)
+{
+	struct pollfd pf = {.fd = r->fd, .events = POLLIN};
+
+	if (r->memory || r->at < r->end || r->ended)
+		return true;
+	if (r->url)
+		return url_ready(r->url);
+	return !r->slow || poll(&pf, 1, 0) > 0;
+}
+
 const uint8_t *raw_memory(struct raw *r, size_t *n)
 {
 	const uint8_t *p = r->memory;

@@ -33,6 +33,9 @@ bool raw_next(struct raw *r, const uint8_t **p, size_t *n);
  * more where bytes come slowly. */
 size_t raw_read(struct raw *r, uint8_t *p, size_t n);
 
+/* Would the next call give bytes, or the end, without waiting? */
+bool raw_ready(struct raw *r);
+
 /* All that is left, when it lies in memory as a whole anyway; else NULL. */
 const uint8_t *raw_memory(struct raw *r, size_t *n);
 

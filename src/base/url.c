@@ -49,27 +49,33 @@ static size_t arrived(char *p, size_t size, size_t n, void *arg)
 	return n;
 }
 
-/* Lets libcurl work until there are bytes, or the end, or stop is set. */
+/* Lets libcurl do what it can without waiting. */
+static void turn(struct url *u)
+{
+	CURLMsg *m;
+	int running, left;
+
+	if (u->paused) {
+		u->paused = false;
+		curl_easy_pause(u->easy, CURLPAUSE_CONT);
+		if (u->at != u->got.len)
+			return;
+	}
+	curl_multi_perform(u->multi, &running);
+	while ((m = curl_multi_info_read(u->multi, &left)) != NULL)
+		if (m->msg == CURLMSG_DONE) {
+			u->done = true;
+			u->result = m->data.result;
+		}
+}
+
+/* Lets it work until there are bytes, or the end, or stop is set. */
 static void drive(struct url *u, const atomic_bool *stop)
 {
 	while (!u->done && u->at == u->got.len) {
-		CURLMsg *m;
-		int running, left;
-
 		if (stop && atomic_load_explicit(stop, memory_order_relaxed))
 			return;
-		if (u->paused) {
-			u->paused = false;
-			curl_easy_pause(u->easy, CURLPAUSE_CONT);
-			if (u->at != u->got.len)
-				return;
-		}
-		curl_multi_perform(u->multi, &running);
-		while ((m = curl_multi_info_read(u->multi, &left)) != NULL)
-			if (m->msg == CURLMSG_DONE) {
-				u->done = true;
-				u->result = m->data.result;
-			}
+		turn(u);
 		if (!u->done && u->at == u->got.len)
 			curl_multi_poll(u->multi, NULL, 0, 200, NULL);
 	}
@@ -143,6 +149,13 @@ size_t url_read(struct url *u, uint8_t *p, size_t n, const atomic_bool *stop, st
 	memcpy(p, u->got.at + u->at, n);
 	u->at += n;
 	return n;
+}
+
+bool url_ready(struct url *u)
+{
+	if (!u->done && u->at == u->got.len)
+		turn(u);
+	return u->done || u->at != u->got.len;
 }
 
 void url_close(struct url *u)

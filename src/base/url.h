@@ -26,6 +26,8 @@ struct url *url_open(const char *address, uint64_t *size, struct err *err);
 /* At least one byte; 0 at the end, when err->text says why if it is not the true end, or soon
  * after *stop was set. */
 size_t url_read(struct url *u, uint8_t *p, size_t n, const atomic_bool *stop, struct err *err);
+/* Are there bytes, or the end, without waiting? */
+bool url_ready(struct url *u);
 void url_close(struct url *u);
 
 #endif
