@@ -10,6 +10,7 @@
 #include "test.h"
 
 #include "base/buf.h"
+#include "base/bunzip2_block.h"
 #include "base/stream.h"
 
 static char folder[] = "/tmp/meridian-stream-XXXXXX";
@@ -148,6 +149,256 @@ static void packed(void **state)
 	}
 }
 
+static struct buf whole_file(const char *name)
+{
+	FILE *f = fopen(path_of(name), "rb");
+	struct buf b = {0};
+	size_t n;
+
+	assert_non_null(f);
+	while ((n = fread(buf_room(&b, 65536), 1, 65536, f)) > 0)
+		b.len += n;
+	fclose(f);
+	return b;
+}
+
+/* Reads all that comes; it must be the beginning of `want`. Returns how much it was. */
+static size_t beginning(struct stream *s, const char *want, size_t n)
+{
+	size_t at = 0, got;
+
+	for (;;) {
+		const uint8_t *p = stream_peek(s, 1, &got);
+
+		if (!got)
+			return at;
+		assert_true(at + got <= n);
+		assert_memory_equal(p, want + at, got);
+		stream_skip(s, got);
+		at += got;
+	}
+}
+
+/* Cut files give what stands before the cut and say so; damaged ones never give what is wrong,
+ * as far as their checksums come before it (bzip2, and xz and zstd block by block do not). */
+static void damaged(void **state)
+{
+	static const char *const commands[] = {"gzip -c plain >packed", "bzip2 -1c plain >packed",
+					       "xz -1c plain >packed", "zstd -qc plain >packed"};
+	struct buf b = sample(1500000, 7);
+
+	(void)state;
+	write_file("plain", b.at, b.len);
+	for (size_t c = 0; c < sizeof(commands) / sizeof(*commands); c++) {
+		struct buf z;
+
+		if (!run("%s 2>/dev/null", commands[c]))
+			continue;
+		z = whole_file("packed");
+		for (size_t k = 1; k <= 40; k++) {
+			size_t n = z.len * k / 41;
+			struct stream *s = stream_of(z.at, n, "cut", 0);
+
+			beginning(s, b.at, b.len);
+			assert_non_null(stream_fault(s));
+			assert_non_null(strstr(stream_fault(s), "the data end within"));
+			stream_close(s);
+		}
+		for (size_t k = 1; k <= 40; k++) {
+			size_t at = z.len * k / 41, got;
+			struct stream *s;
+
+			z.at[at] ^= (char)(1 << k % 8);
+			s = stream_of(z.at, z.len, "flipped", 0);
+			if (c == 1)
+				beginning(s, b.at, b.len);
+			else
+				while (stream_peek(s, 1, &got), got)
+					stream_skip(s, got);
+			assert_non_null(stream_fault(s));
+			stream_close(s);
+			z.at[at] ^= (char)(1 << k % 8);
+		}
+		/* Padding after the end is nothing, anything else is told. */
+		memset(buf_room(&z, 1000), 0, 1000);
+		z.len += 1000;
+		struct stream *s = stream_of(z.at, z.len, "padded", 0);
+
+		same(s, b.at, b.len, stream_coding(s));
+		stream_close(s);
+		z.at[z.len - 1] = 'x';
+		s = stream_of(z.at, z.len, "garbage", 0);
+		assert_int_equal(beginning(s, b.at, b.len), b.len);
+		assert_non_null(stream_fault(s));
+		if (c != 2) /* liblzma does not tell padding from data */
+			assert_non_null(strstr(stream_fault(s), "what follows"));
+		stream_close(s);
+		buf_free(&z);
+	}
+	buf_free(&b);
+}
+
+/* Bits, the highest first. */
+static void put_bits(struct buf *b, unsigned *used, uint64_t v, unsigned n)
+{
+	while (n--) {
+		if (!(*used & 7))
+			buf_u8(b, 0);
+		b->at[b->len - 1] |= (char)((v >> n & 1) << (7 - (*used & 7)));
+		++*used;
+	}
+}
+
+/* A bzip2 stream of one block whose codes spell the mark of a block, several times. */
+static struct buf spells_marks(unsigned marks, uint32_t crc)
+{
+	struct buf b = {0};
+	unsigned used = 32;
+
+	buf_text(&b, "BZh9");
+	put_bits(&b, &used, BUNZIP2_BLOCK, 48);
+	put_bits(&b, &used, crc, 32);
+	put_bits(&b, &used, 0, 1);
+	put_bits(&b, &used, 3, 24);
+	put_bits(&b, &used, 0x8000, 16); /* the first 16 byte values … */
+	put_bits(&b, &used, 0xfc00, 16); /* … of them six: eight codes of three bits */
+	put_bits(&b, &used, 2, 3);
+	put_bits(&b, &used, (marks * 16 + 50) / 50, 15);
+	for (unsigned i = 0; i < (marks * 16 + 50) / 50; i++)
+		put_bits(&b, &used, 0, 1);
+	for (int table = 0; table < 2; table++) {
+		put_bits(&b, &used, 3, 5);
+		put_bits(&b, &used, 0, 8);
+	}
+	for (unsigned i = 0; i < marks; i++)
+		put_bits(&b, &used, BUNZIP2_BLOCK, 48);
+	put_bits(&b, &used, 7, 3);
+	put_bits(&b, &used, BUNZIP2_END, 48);
+	put_bits(&b, &used, crc, 32);
+	return b;
+}
+
+static void marks_within(void **state)
+{
+	struct buf plain = sample(400000, 3), z, more, want = {0};
+	struct bunzip2_block *block = bunzip2_block_new();
+	struct bunzip2_text text = {0};
+	const char *why = "";
+	uint64_t bit = 32 + 48;
+	struct stream *s;
+	uint8_t out[4096];
+	size_t n;
+
+	(void)state;
+	z = spells_marks(9, 0);
+	memset(buf_room(&z, BUNZIP2_PAD), 0, BUNZIP2_PAD);
+	assert_int_equal(bunzip2_block_decode(block, (const uint8_t *)z.at, z.len * 8, &bit, 900000,
+					      &text, &why),
+			 BUNZIP2_OK);
+	while ((n = bunzip2_text_read(&text, out, sizeof(out))) > 0)
+		buf_add(&want, out, n);
+	assert_true(want.len > 50);
+	buf_free(&z);
+	z = spells_marks(9, text.crc);
+	bunzip2_text_free(&text);
+	bunzip2_block_free(block);
+	/* The tool agrees. */
+	write_file("packed", z.at, z.len);
+	if (run("bzip2 -dc packed >plain%s", "")) {
+		struct buf told = whole_file("plain");
+
+		assert_int_equal(told.len, want.len);
+		assert_memory_equal(told.at, want.at, want.len);
+		buf_free(&told);
+	}
+	/* Alone, between ordinary blocks of another size, and many of them. */
+	write_file("plain", plain.at, plain.len);
+	if (!run("bzip2 -1c plain >packed%s", ""))
+		skip();
+	more = whole_file("packed");
+	struct buf all = {0}, expected = {0};
+
+	for (int i = 0; i < 40; i++) {
+		if (i % 5 == 3) {
+			buf_add(&all, more.at, more.len);
+			buf_add(&expected, plain.at, plain.len);
+		} else {
+			buf_add(&all, z.at, z.len);
+			buf_add(&expected, want.at, want.len);
+		}
+		if (i != 0 && i != 8 && i != 39)
+			continue;
+		s = stream_of(all.at, all.len, "marks", 0);
+		same(s, expected.at, expected.len, "bzip2");
+		stream_close(s);
+	}
+	buf_free(&all);
+	buf_free(&expected);
+	buf_free(&more);
+	buf_free(&z);
+	buf_free(&want);
+	buf_free(&plain);
+}
+
+/* A block whose run lengths make more than OUT_MAX of it comes out in bounded pieces. */
+static void bomb(void **state)
+{
+	struct err err = {0};
+	struct stream *s;
+	uint64_t sum = 0;
+	size_t got;
+
+	(void)state;
+	if (!run("head -c 300000000 /dev/zero | bzip2 -c >packed%s", ""))
+		skip();
+	s = stream_open(path_of("packed"), 0, &err);
+	for (;;) {
+		const uint8_t *p = stream_peek(s, 1, &got);
+
+		if (!got)
+			break;
+		assert_int_equal(p[0] | p[got - 1], 0);
+		assert_true(got <= (size_t)1 << 20);
+		sum += got;
+		stream_skip(s, got);
+	}
+	assert_null(stream_fault(s));
+	assert_int_equal(sum, 300000000);
+	stream_close(s);
+	/* Left in the middle: nothing hangs. */
+	s = stream_open(path_of("packed"), STREAM_DIGEST, &err);
+	stream_peek(s, 1000000, &got);
+	stream_close(s);
+}
+
+/* A large window over many pieces, and what follows it. */
+static void windows(void **state)
+{
+	struct buf b = sample(3000000, 11);
+	struct err err = {0};
+	struct stream *s;
+	const uint8_t *p;
+	size_t got;
+
+	(void)state;
+	write_file("plain", b.at, b.len);
+	s = stream_open(path_of("plain"), 0, &err);
+	for (size_t want = 1000; want < b.len; want = want * 2 + 1) {
+		p = stream_peek(s, want, &got);
+		assert_true(got >= want);
+		assert_memory_equal(p, b.at, got);
+	}
+	stream_skip(s, 1500000);
+	p = stream_peek(s, 1400000, &got);
+	assert_memory_equal(p, b.at + 1500000, got);
+	stream_skip(s, 1400000);
+	p = stream_peek(s, 200000, &got);
+	assert_int_equal(got, 100000);
+	assert_memory_equal(p, b.at + 2900000, got);
+	stream_close(s);
+	buf_free(&b);
+}
+
 static void cuts(void **state)
 {
 	static const struct stream_cut cut[] = {{50, 10}, {5, 3},   {8, 2},
@@ -210,8 +461,8 @@ static int remove_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(packed),
-	    cmocka_unit_test(cuts),
+	    cmocka_unit_test(packed),	cmocka_unit_test(damaged), cmocka_unit_test(marks_within),
+	    cmocka_unit_test(bomb),	cmocka_unit_test(windows), cmocka_unit_test(cuts),
 	    cmocka_unit_test(failures),
 	};
 
