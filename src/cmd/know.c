@@ -13,6 +13,7 @@
 #include "cmd/run.h"
 #include "fact/asgraph.h"
 #include "fact/aspas.h"
+#include "fact/fingerprints.h"
 #include "fact/geo.h"
 #include "fact/names.h"
 #include "fact/vrps.h"
@@ -25,6 +26,7 @@ struct filling {
 	struct asgraph_build *relations;
 	struct names *names;
 	struct geo *geo;
+	struct fingerprints *fingerprints;
 };
 
 /* The first source of a table vouches for it; a later one is named in a note of its own. */
@@ -68,6 +70,14 @@ static void fill(struct run *r, struct filling *t, uint32_t id, const struct fac
 		case FACT_NAMING:
 			if (!t->names)
 				t->names = names_new();
+			break;
+		case FACT_FINGERPRINT:
+			/* The user's lists come on top of our own. */
+			if (!t->fingerprints) {
+				t->fingerprints = fingerprints_new();
+				fingerprints_add_own(t->fingerprints);
+			}
+			fingerprints_add(t->fingerprints, x->fingerprint);
 			break;
 		case FACT_PLACE:
 			if (!t->geo)
@@ -232,6 +242,10 @@ bool run_know(struct run *r, const struct run_tables *tables, struct err *err)
 		geo_ready(t.geo);
 		r->know.geo = r->own_geo = t.geo;
 	}
+	if (t.fingerprints) {
+		fingerprints_ready(t.fingerprints);
+		r->know.fingerprints = r->own_fingerprints = t.fingerprints;
+	}
 	if (!ok || tables->plain)
 		return ok;
 	if (!r->know.vrps)
@@ -249,4 +263,5 @@ void run_forget(struct run *r)
 	asgraph_free(r->own_relations);
 	names_free(r->own_names);
 	geo_free(r->own_geo);
+	fingerprints_free(r->own_fingerprints);
 }

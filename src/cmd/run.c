@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "cmd/common.h"
 #include "cmd/progress.h"
+#include "finding/site.h"
 #include "version.h"
 
 #define OPEN_AT_ONCE 24 /* each has a window and a table of attributes */
@@ -450,6 +451,7 @@ bool run_judge(struct run *r, struct err *err)
 		detectors[i]->end(j.state[i], &r->findings);
 		detectors[i]->free(j.state[i]);
 	}
+	findings_join(&r->findings, &r->know);
 	findings_sort(&r->findings);
 	progress_end(&p);
 	free(q.at);

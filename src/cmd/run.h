@@ -62,6 +62,7 @@ struct run {
 	struct asgraph *own_relations;
 	struct names *own_names;
 	struct geo *own_geo;
+	struct fingerprints *own_fingerprints;
 };
 
 /* options: enum stream_option of every source. */

@@ -3,8 +3,11 @@
 
 #include "finding/detector.h"
 #include "finding/routes.h"
+#include "finding/site.h"
 
 const struct detector *const detectors[] = {
     &detector_routes,
+    &detector_sites,
+    &detector_traces,
     NULL,
 };

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * Where packets die: traces towards one address that end within some networks, while the same
+ * probes reach other addresses and, at best, probes of other networks reach this one.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "fact/names.h"
+#include "fact/trace.h"
+#include "finding/site.h"
+
+#define FEW 3 /* networks that agree when nobody reaches the address */
+
+static const struct rule rules[] = {
+    {"trace.dies", 1,
+     "Packets towards the address die for this network's probes, which reach other addresses, "
+     "while probes of other networks reach it."},
+    {"trace.dies.everywhere", 1,
+     "Packets towards the address die for the probes of several networks, which reach other "
+     "addresses; nobody in these traces reached it."},
+    {NULL, 0, NULL},
+};
+
+struct row {
+	char probe[24];
+	uint32_t asn;
+	struct addr to, last; /* last: the last router that answered, with has_last */
+	int64_t time;
+	uint8_t hop;   /* its number */
+	char protocol; /* 'I', 'T', 'U' */
+	bool reached, has_last;
+	struct evidence evidence;
+};
+
+struct standing {
+	char probe[24];
+	uint32_t asn;
+};
+
+struct traces {
+	const struct knowledge *k;
+	struct row *row;
+	size_t n, cap;
+	struct standing *place;
+	size_t nplace, place_cap;
+};
+
+static void *traces_new(const struct knowledge *k)
+{
+	struct traces *t = mem_zero(1, sizeof(*t));
+
+	t->k = k;
+	return t;
+}
+
+static void traces_free(void *state)
+{
+	struct traces *t = state;
+
+	free(t->row);
+	free(t->place);
+	free(t);
+}
+
+static void traces_feed(void *state, const struct facts *f)
+{
+	struct traces *t = state;
+
+	for (size_t i = 0; i < f->nfact; i++) {
+		const struct trace *x;
+		struct row *r;
+
+		if (f->fact[i].kind == FACT_PROBE) {
+			mem_room(&t->place, &t->place_cap, t->nplace + 1);
+			t->place[t->nplace] = (struct standing){.asn = f->fact[i].probe.asn};
+			snprintf(t->place[t->nplace++].probe, sizeof(t->place->probe), "%s",
+				 f->fact[i].probe.id);
+			continue;
+		}
+		if (f->fact[i].kind != FACT_TRACE)
+			continue;
+		x = f->fact[i].trace;
+		mem_room(&t->row, &t->cap, t->n + 1);
+		r = &t->row[t->n++];
+		*r = (struct row){.asn = x->asn,
+				  .to = x->to,
+				  .time = x->time,
+				  .protocol = x->protocol && *x->protocol ? *x->protocol : 'U',
+				  .reached = x->reached};
+		snprintf(r->probe, sizeof(r->probe), "%s", x->probe ? x->probe : "");
+		for (size_t h = 0; h < x->nhop; h++)
+			if (x->hop[h].answered) {
+				r->last = x->hop[h].from;
+				r->hop = x->hop[h].n;
+				r->has_last = true;
+			}
+		r->evidence = (struct evidence){.source = f->slice.source,
+						.offset = f->slice.offset,
+						.length = f->slice.length};
+		if (f->slice.at)
+			sha256(f->slice.at, f->slice.length, r->evidence.sha256);
+	}
+}
+
+static int addr_cmp(struct addr a, struct addr b)
+{
+	if (a.v6 != b.v6)
+		return a.v6 < b.v6 ? -1 : 1;
+	if (a.hi != b.hi)
+		return a.hi < b.hi ? -1 : 1;
+	return a.lo == b.lo ? 0 : a.lo < b.lo ? -1 : 1;
+}
+
+static int by_target(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+	int c = addr_cmp(x->to, y->to);
+
+	if (c)
+		return c;
+	if (x->asn != y->asn)
+		return x->asn < y->asn ? -1 : 1;
+	c = strcmp(x->probe, y->probe);
+	if (c)
+		return c;
+	if (x->protocol != y->protocol)
+		return x->protocol < y->protocol ? -1 : 1;
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	return (x->evidence.offset > y->evidence.offset) -
+	       (x->evidence.offset < y->evidence.offset);
+}
+
+static int by_probe(const void *a, const void *b)
+{
+	return strcmp(((const struct standing *)a)->probe, ((const struct standing *)b)->probe);
+}
+
+/* Did this probe reach anything else? */
+static bool works(const struct traces *t, const struct row *r)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->row[i].reached && addr_cmp(t->row[i].to, r->to) &&
+		    !strcmp(t->row[i].probe, r->probe))
+			return true;
+	return false;
+}
+
+static struct network network_of(const struct traces *t, struct arena *a, uint32_t asn)
+{
+	struct network n = {.asn = asn};
+	struct name name;
+
+	if (asn && t->k && t->k->names && names_find(t->k->names, asn, &name)) {
+		n.name = arena_text(a, name.name);
+		memcpy(n.country, name.country, 3);
+	}
+	return n;
+}
+
+/* All traces towards one address. */
+static void judge_target(struct traces *t, struct findings *out, const struct row *row, size_t n)
+{
+	unsigned alive = 0, networks = 0;
+	bool *dead = mem_zero(n, sizeof(*dead)), alive_by[256] = {false}, any = false;
+	struct arena *a = &out->arena;
+	struct finding *f;
+	char text[PREFIX_TEXT], hop[PREFIX_TEXT];
+	size_t most = 0;
+
+	for (size_t i = 0; i < n; i++)
+		alive_by[(unsigned char)row[i].protocol] |= row[i].reached;
+	for (size_t i = 0; i < n;) {
+		bool reached = false, probes_work = false;
+		size_t k = i;
+
+		for (; k < n && row[k].asn == row[i].asn; k++) {
+			reached |= row[k].reached;
+			any |= row[k].reached;
+		}
+		for (size_t x = i; x < k && !reached; x++)
+			probes_work |= works(t, &row[x]);
+		alive += reached;
+		if (!reached && probes_work) {
+			networks++;
+			for (size_t x = i; x < k; x++)
+				/* Where one protocol gets through somewhere, the others say
+				 * nothing: many hosts answer no ping. */
+				dead[x] = !any || alive_by[(unsigned char)row[x].protocol];
+			most += k - i;
+		}
+		i = k;
+	}
+	/* Which networks reached it is known only now. */
+	for (size_t i = 0; i < n; i++)
+		dead[i] = dead[i] && (!alive || alive_by[(unsigned char)row[i].protocol]);
+	if (!networks || (!alive && networks < FEW)) {
+		free(dead);
+		return;
+	}
+	f = findings_add(out);
+	f->kind = "site.blocked";
+	f->state = STATE_SITE;
+	f->site_state = "BLOCKED";
+	f->rule = alive ? &rules[0] : &rules[1];
+	f->layer = "ip";
+	f->mechanism = "ip.drop";
+	f->confidence = alive ? 0.85 : 0.5;
+	if (networks >= FEW)
+		f->confidence = verdict_more(f->confidence, 0.3);
+	f->first = f->last = TIME_NONE;
+	addr_text(text, row[0].to);
+	f->url = arena_zero(a, 1, sizeof(*f->url));
+	f->url[0] = arena_text(a, text);
+	f->nurl = 1;
+	f->prefix = arena_zero(a, 1, sizeof(*f->prefix));
+	f->prefix[0] = (struct finding_prefix){
+	    .prefix = {row[0].to.hi, row[0].to.lo, row[0].to.v6 ? 128 : 32, row[0].to.v6},
+	    .kind = "address",
+	    .withdrawn = TIME_NONE};
+	f->nprefix = 1;
+	f->where = arena_zero(a, n, sizeof(*f->where));
+	f->tag = arena_zero(a, n + 1, sizeof(*f->tag));
+	f->evidence = arena_zero(a, n, sizeof(*f->evidence));
+	for (size_t i = 0; i < n; i++) {
+		const struct row *r = &row[i];
+		struct network net;
+
+		if (!dead[i])
+			continue;
+		if (f->first == TIME_NONE || r->time < f->first)
+			f->first = r->time;
+		if (f->last == TIME_NONE || r->time > f->last)
+			f->last = r->time;
+		f->evidence[f->nevidence++] = r->evidence;
+		net = network_of(t, a, r->asn);
+		if (!f->nwhere || f->where[f->nwhere - 1].asn != r->asn) {
+			f->where[f->nwhere++] = net;
+			f->tag[f->ntag++] = (struct tag){
+			    .id = "last-hop",
+			    .text =
+				r->has_last
+				    ? arena_printf(a, "AS%u%s%s: nothing answers after hop %u, %s",
+						   r->asn, net.name ? " " : "",
+						   net.name ? net.name : "", r->hop,
+						   addr_text(hop, r->last))
+				    : arena_printf(a, "AS%u%s%s: nothing answers at all", r->asn,
+						   net.name ? " " : "", net.name ? net.name : "")};
+		}
+		if (!f->country && net.country[0]) {
+			f->country = arena_zero(a, 1, sizeof(*f->country));
+			f->country[0] = arena_text(a, net.country);
+			f->ncountry = 1;
+		}
+		if (!f->hop && r->has_last)
+			f->hop =
+			    arena_printf(a, "after hop %u, %s", r->hop, addr_text(hop, r->last));
+	}
+	free(dead);
+	f->prefix[0].first = f->first;
+	f->prefix[0].last = f->last;
+	f->actor.net = f->nwhere == 1 ? f->where[0] : (struct network){0};
+	f->actor.role = "access network";
+	f->actor.confidence = alive ? 0.7 : 0.4;
+	f->actor.why = "packets die near the probes, before they reach any other network";
+	f->title = arena_printf(a, "packets to %s die in %zu network%s of RIPE Atlas probes%s",
+				text, f->nwhere, f->nwhere == 1 ? "" : "s",
+				alive ? ", while others reach it" : "");
+	f->caveat = arena_zero(a, 2, sizeof(*f->caveat));
+	if (!alive)
+		f->caveat[f->ncaveat++] =
+		    "No probe reached the address, so it may simply not answer such packets.";
+	f->caveat[f->ncaveat++] = "A router that answers no probe hides the true place; it is "
+				  "after the last one that did.";
+	if (f->nevidence)
+		finding_identify(f);
+}
+
+static void traces_end(void *state, struct findings *out)
+{
+	struct traces *t = state;
+
+	if (t->nplace)
+		qsort(t->place, t->nplace, sizeof(*t->place), by_probe);
+	for (size_t i = 0; i < t->n; i++) {
+		struct standing key, *p;
+
+		memcpy(key.probe, t->row[i].probe, sizeof(key.probe));
+		p = t->nplace ? bsearch(&key, t->place, t->nplace, sizeof(key), by_probe) : NULL;
+		if (p && !t->row[i].asn)
+			t->row[i].asn = p->asn;
+	}
+	if (t->n)
+		qsort(t->row, t->n, sizeof(*t->row), by_target);
+	for (size_t i = 0; i < t->n;) {
+		size_t k = i;
+
+		while (k < t->n && !addr_cmp(t->row[k].to, t->row[i].to))
+			k++;
+		judge_target(t, out, t->row + i, k - i);
+		i = k;
+	}
+	t->n = 0;
+}
+
+static void traces_advance(void *state, int64_t now, struct findings *out)
+{
+	(void)state;
+	(void)now;
+	(void)out;
+}
+
+static bool traces_merge(void *into, void *from, struct err *err)
+{
+	struct traces *a = into, *b = from;
+
+	(void)err;
+	for (size_t i = 0; i < b->n; i++) {
+		mem_room(&a->row, &a->cap, a->n + 1);
+		a->row[a->n++] = b->row[i];
+	}
+	for (size_t i = 0; i < b->nplace; i++) {
+		mem_room(&a->place, &a->place_cap, a->nplace + 1);
+		a->place[a->nplace++] = b->place[i];
+	}
+	b->n = b->nplace = 0;
+	return true;
+}
+
+#define SAVED 1
+
+static void put_addr(struct buf *out, struct addr a)
+{
+	buf_u8(out, a.v6);
+	buf_u64(out, a.hi);
+	buf_u64(out, a.lo);
+}
+
+static struct addr get_addr(struct bytes *in)
+{
+	struct addr a = {0};
+
+	a.v6 = bytes_u8(in) & 1;
+	a.hi = bytes_u64(in);
+	a.lo = bytes_u64(in);
+	return a;
+}
+
+static void traces_save(const void *state, struct buf *out)
+{
+	const struct traces *t = state;
+
+	buf_u32(out, SAVED);
+	buf_u64(out, t->n);
+	for (size_t i = 0; i < t->n; i++) {
+		const struct row *r = &t->row[i];
+
+		buf_add(out, r->probe, sizeof(r->probe));
+		buf_u32(out, r->asn);
+		put_addr(out, r->to);
+		put_addr(out, r->last);
+		buf_u64(out, (uint64_t)r->time);
+		buf_u8(out, r->hop);
+		buf_u8(out, (uint8_t)r->protocol);
+		buf_u8(out, (uint8_t)(r->reached | r->has_last << 1));
+		buf_u32(out, r->evidence.source);
+		buf_u64(out, r->evidence.offset);
+		buf_u32(out, r->evidence.length);
+		buf_add(out, r->evidence.sha256, SHA256_SIZE);
+	}
+	buf_u64(out, t->nplace);
+	for (size_t i = 0; i < t->nplace; i++) {
+		buf_add(out, t->place[i].probe, sizeof(t->place[i].probe));
+		buf_u32(out, t->place[i].asn);
+	}
+}
+
+static bool traces_load(void *state, struct bytes *in, struct err *err)
+{
+	struct traces *t = state;
+	uint64_t n;
+
+	if (bytes_u32(in) != SAVED)
+		return err_set(err, "traces were saved in a form that I do not know");
+	n = bytes_u64(in);
+	for (uint64_t i = 0; i < n && !in->bad; i++) {
+		struct row r = {0};
+		uint8_t flags;
+
+		bytes_copy(in, r.probe, sizeof(r.probe));
+		r.probe[sizeof(r.probe) - 1] = 0;
+		r.asn = bytes_u32(in);
+		r.to = get_addr(in);
+		r.last = get_addr(in);
+		r.time = (int64_t)bytes_u64(in);
+		r.hop = bytes_u8(in);
+		r.protocol = (char)bytes_u8(in);
+		flags = bytes_u8(in);
+		r.reached = flags & 1;
+		r.has_last = flags & 2;
+		r.evidence.source = bytes_u32(in);
+		r.evidence.offset = bytes_u64(in);
+		r.evidence.length = bytes_u32(in);
+		bytes_copy(in, r.evidence.sha256, SHA256_SIZE);
+		if (t->k && t->k->source_map && r.evidence.source < t->k->nsource_map)
+			r.evidence.source = t->k->source_map[r.evidence.source];
+		if (in->bad)
+			break;
+		mem_room(&t->row, &t->cap, t->n + 1);
+		t->row[t->n++] = r;
+	}
+	n = bytes_u64(in);
+	for (uint64_t i = 0; i < n && !in->bad; i++) {
+		struct standing p;
+
+		bytes_copy(in, p.probe, sizeof(p.probe));
+		p.probe[sizeof(p.probe) - 1] = 0;
+		p.asn = bytes_u32(in);
+		if (in->bad)
+			break;
+		mem_room(&t->place, &t->place_cap, t->nplace + 1);
+		t->place[t->nplace++] = p;
+	}
+	return !in->bad || err_set(err, "saved traces are damaged");
+}
+
+const struct detector detector_traces = {
+    .name = "traces",
+    .about = "addresses towards which packets die, and where",
+    .rules = rules,
+    .new = traces_new,
+    .feed = traces_feed,
+    .advance = traces_advance,
+    .end = traces_end,
+    .merge = traces_merge,
+    .save = traces_save,
+    .load = traces_load,
+    .free = traces_free,
+};
