@@ -21,6 +21,8 @@ static const struct cmd *const commands[] = {
     &cmd_observe,
     &cmd_validate,
     &cmd_fetch,
+    &cmd_country,
+    &cmd_network,
     &cmd_whatif,
     NULL,
 };

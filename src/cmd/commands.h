@@ -8,7 +8,9 @@
 
 #include "base/opt.h"
 
+extern const struct cmd cmd_country;
 extern const struct cmd cmd_fetch;
+extern const struct cmd cmd_network;
 extern const struct cmd cmd_observe;
 extern const struct cmd cmd_validate;
 extern const struct cmd cmd_whatif;

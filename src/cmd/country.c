@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/* meridian country CC: how resilient is this country's Internet, and what would raise it. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "cmd/commands.h"
+#include "cmd/common.h"
+#include "cmd/whatif.h"
+#include "fact/country.h"
+#include "finding/resilience.h"
+
+static uint64_t origins = 0, seed = 1;
+
+static const struct opt opts[] = {
+    {"origins", 0, OPT_UINT, &origins, "N",
+     "Compute the routes of N networks of the country, drawn by the seed, when it has more; 1000 "
+     "without it, 40 for each where all countries are ranked.",
+     NULL},
+    {"seed", 0, OPT_UINT, &seed, "N", "What chance is drawn from; 1 without it.", NULL},
+    GRAPH_OPTS,
+    COMMON_OPTS};
+
+static void json_carriers(struct jsonw *w, const char *name, const struct graph *g,
+			  const struct carrier *c, unsigned n)
+{
+	jsonw_name(w, name);
+	jsonw_array(w);
+	for (unsigned i = 0; i < n; i++) {
+		char cc[3];
+
+		jsonw_object(w);
+		jsonw_name(w, "asn");
+		jsonw_uint(w, g->as->asn[c[i].id]);
+		jsonw_name(w, "name");
+		jsonw_text(w, g->nets->name[c[i].id]);
+		jsonw_name(w, "country");
+		jsonw_text(w, g->nets->country[c[i].id] ? nets_code(cc, g->nets->country[c[i].id])
+							: NULL);
+		jsonw_name(w, "share");
+		jsonw_real(w, c[i].share, 6);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
+static void json_profile(struct jsonw *w, const struct graph *g, const struct country_profile *c)
+{
+	char cc[3];
+
+	jsonw_name(w, "country");
+	jsonw_text(w, nets_code(cc, c->country));
+	jsonw_name(w, "name");
+	jsonw_text(w, country_name(cc));
+	jsonw_name(w, "score");
+	jsonw_real(w, c->score, 2);
+	jsonw_name(w, "coverage");
+	jsonw_real(w, c->coverage, 4);
+	jsonw_name(w, "networks");
+	jsonw_uint(w, c->networks);
+	jsonw_name(w, "addresses");
+	jsonw_uint(w, c->addresses);
+	jsonw_name(w, "border_networks");
+	jsonw_uint(w, c->border);
+	jsonw_name(w, "border_links");
+	jsonw_uint(w, c->border_links);
+	jsonw_name(w, "border_links_to_providers");
+	jsonw_uint(w, c->border_links_transit);
+	jsonw_name(w, "countries_linked");
+	jsonw_uint(w, c->abroad);
+	jsonw_name(w, "origins_computed");
+	jsonw_uint(w, c->origins);
+	json_carriers(w, "carriers", g, c->carrier, c->ncarrier);
+	json_carriers(w, "entries", g, c->entry, c->nentry);
+	jsonw_name(w, "carrier_hhi");
+	jsonw_real(w, c->hhi, 6);
+	jsonw_name(w, "chokepoint_50");
+	jsonw_real(w, c->cp50, 6);
+	jsonw_name(w, "chokepoint_90");
+	jsonw_real(w, c->cp90, 6);
+	jsonw_name(w, "entries_for_50");
+	jsonw_uint(w, c->doors50);
+	jsonw_name(w, "entries_for_90");
+	jsonw_uint(w, c->doors90);
+	jsonw_name(w, "domestic_reach");
+	jsonw_real(w, c->reach_before, 6);
+	jsonw_name(w, "domestic_reach_border_cut");
+	jsonw_real(w, c->reach_cut, 6);
+	jsonw_name(w, "addresses_hanging_on_one");
+	jsonw_real(w, c->single, 6);
+	jsonw_name(w, "addresses_without_way_up");
+	jsonw_real(w, c->dark, 6);
+	jsonw_name(w, "ipv6_networks");
+	if (c->v6 >= 0)
+		jsonw_real(w, c->v6, 6);
+	else
+		jsonw_null(w);
+	jsonw_name(w, "mean_path_length_from_abroad");
+	jsonw_real(w, c->mean_len, 4);
+	jsonw_name(w, "parts");
+	jsonw_array(w);
+	for (unsigned i = 0; i < c->nparts; i++) {
+		const struct score_part *p = &c->part[i];
+
+		jsonw_object(w);
+		jsonw_name(w, "name");
+		jsonw_text(w, p->name);
+		jsonw_name(w, "input");
+		jsonw_text(w, p->input);
+		jsonw_name(w, "weight");
+		jsonw_real(w, p->weight, 2);
+		jsonw_name(w, "value");
+		if (p->known)
+			jsonw_real(w, p->value, 6);
+		else
+			jsonw_null(w);
+		jsonw_name(w, "raise_by_five");
+		jsonw_text(w, p->raise);
+		jsonw_name(w, "needs");
+		if (p->known && p->need <= 1 - p->value)
+			jsonw_real(w, p->need, 6);
+		else
+			jsonw_null(w);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
+static void sheet_carriers(struct sheet *s, const struct graph *g, const struct carrier *c,
+			   unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		sheet_row(s, "%s|%s", graph_name(g, c[i].id), percent(c[i].share));
+}
+
+static int one(struct graph *g, struct resilience_room *room, const char *word)
+{
+	struct country_profile c;
+	struct buf json = {0}, title = {0};
+	struct jsonw w = {.out = &json, .pretty = true};
+	struct sheet_country map;
+	struct sheet *s;
+	struct err err;
+	uint16_t country;
+	char a[32], b[32], cc[3];
+	int status;
+
+	if (!graph_country(g, word, strlen(word), &country, &err))
+		return complain(EXIT_COULD_NOT, "%s", err.text);
+	resilience_country(room, country, origins ? (uint32_t)origins : 1000, seed, &c);
+	buf_printf(&title, "%s: how resilient its Internet is",
+		   country_name(nets_code(cc, country)));
+	s = sheet_new(title.at);
+	sheet_text(s, "Score %.0f of 100, from inputs that make up %.0f %% of its weights.",
+		   c.score, 100 * c.coverage);
+	sheet_table(s, "part|>value|>weight|input|five points more");
+	for (unsigned i = 0; i < c.nparts; i++) {
+		const struct score_part *p = &c.part[i];
+
+		if (!p->known)
+			sheet_row(s, "%s|missing|%.0f|%s|–", p->name, p->weight, p->input);
+		else if (p->need > 1 - p->value)
+			sheet_row(s, "%s|%.2f|%.0f|%s|not from this part alone", p->name, p->value,
+				  p->weight, p->input);
+		else
+			sheet_row(s, "%s|%.2f|%.0f|%s|+%.2f: %s", p->name, p->value, p->weight,
+				  p->input, p->need, p->raise);
+	}
+	sheet_heading(s, "Its networks and its border");
+	sheet_text(
+	    s,
+	    "%u networks (%u with customers) announce %s IPv4 addresses; %u of them have %s links "
+	    "across the border, %u to providers, to networks of %u countries.",
+	    c.networks, c.transit, text_count(a, c.addresses), c.border,
+	    text_count(b, c.border_links), c.border_links_transit, c.abroad);
+	sheet_text(
+	    s,
+	    "With the border cut, %s of the ordered pairs of domestic networks would reach each "
+	    "other; today it is %s. %s of the addresses hang on one network that must not fail, %s "
+	    "have no way up to the top of the graph.",
+	    percent(c.reach_cut), percent(c.reach_before), percent(c.single), percent(c.dark));
+	sheet_text(
+	    s,
+	    "Half of the paths from abroad come in through %u networks, 90 %% through %u "
+	    "(CP %.2f and %.2f). Paths from abroad have %.2f networks on average. HHI of carriers "
+	    "%.3f.",
+	    c.doors50, c.doors90, c.cp50, c.cp90, c.mean_len, c.hhi);
+	sheet_heading(s, "Who carries its traffic");
+	sheet_table(s, "network|>share of the paths from abroad");
+	sheet_carriers(s, g, c.carrier, c.ncarrier);
+	sheet_heading(s, "Where it comes in");
+	sheet_table(s, "network|>share of the paths from abroad");
+	sheet_carriers(s, g, c.entry, c.nentry);
+	map = (struct sheet_country){country, c.score / 100, -1};
+	sheet_map(s, "Score, light for high.", &map, 1);
+	sheet_heading(s, "How sure this is");
+	sheet_point(
+	    s,
+	    "Shares are of modelled routes to %u of its networks from all others, weighted by "
+	    "addresses; real routes differ where networks prefer otherwise.",
+	    c.origins);
+	sheet_point(s, "Peerings at local exchanges are mostly hidden, so self-reliance is rather "
+		       "understated; a missing input lowers the coverage, never the score.");
+	graph_sheet(g, s);
+	jsonw_object(&w);
+	json_profile(&w, g, &c);
+	graph_json(g, &w);
+	jsonw_object_end(&w);
+	buf_char(&json, '\n');
+	status = graph_answer(&json, s);
+	sheet_free(s);
+	buf_free(&json);
+	buf_free(&title);
+	return status;
+}
+
+static int by_score(const void *a, const void *b)
+{
+	const struct country_profile *x = a, *y = b;
+
+	if (x->score != y->score)
+		return x->score > y->score ? -1 : 1;
+	return (x->country > y->country) - (x->country < y->country);
+}
+
+static int ranked(struct graph *g, struct resilience_room *room)
+{
+	uint8_t *there = mem_zero(65536, 1);
+	struct country_profile *c = mem_zero(1024, sizeof(*c));
+	struct sheet_country *map = mem_zero(1024, sizeof(*map));
+	struct buf json = {0};
+	struct jsonw w = {.out = &json, .pretty = true};
+	struct sheet *s = sheet_new("How resilient each country's Internet is");
+	uint32_t n = 0;
+	int status;
+
+	for (uint32_t v = 0; v < g->as->n; v++)
+		there[g->nets->country[v]] = 1;
+	for (uint32_t k = 1; k < 65536 && n < 1024; k++) {
+		char cc[3];
+
+		if (!there[k] || !country_name(nets_code(cc, (uint16_t)k)))
+			continue;
+		resilience_country(room, (uint16_t)k, origins ? (uint32_t)origins : 40, seed,
+				   &c[n]);
+		map[n] = (struct sheet_country){(uint16_t)k, c[n].score / 100, -1};
+		n++;
+	}
+	qsort(c, n, sizeof(*c), by_score);
+	jsonw_object(&w);
+	jsonw_name(&w, "countries");
+	jsonw_array(&w);
+	sheet_table(
+	    s,
+	    ">rank|country|>score|>networks|>doors for 90 %|>HHI|>reach, border cut|>hang on one|"
+	    "largest carrier");
+	for (uint32_t i = 0; i < n; i++) {
+		char cc[3];
+
+		sheet_row(s, "%u|%s|%.0f|%u|%u|%.2f|%s|%s|%s", i + 1,
+			  country_name(nets_code(cc, c[i].country)), c[i].score, c[i].networks,
+			  c[i].doors90, c[i].hhi, percent(c[i].reach_cut), percent(c[i].single),
+			  c[i].ncarrier ? graph_name(g, c[i].carrier[0].id) : "–");
+		jsonw_object(&w);
+		json_profile(&w, g, &c[i]);
+		jsonw_object_end(&w);
+	}
+	jsonw_array_end(&w);
+	sheet_map(s, "Score: red is low, blue is high; grey has no networks in the graph.", map, n);
+	sheet_heading(s, "How sure this is");
+	sheet_point(
+	    s,
+	    "Scores of countries with few networks rest on few numbers; carriers are from routes "
+	    "to at most %llu networks of each, drawn by the seed.",
+	    (unsigned long long)(origins ? origins : 40));
+	graph_sheet(g, s);
+	graph_json(g, &w);
+	jsonw_object_end(&w);
+	buf_char(&json, '\n');
+	status = graph_answer(&json, s);
+	sheet_free(s);
+	buf_free(&json);
+	free(there);
+	free(c);
+	free(map);
+	return status;
+}
+
+static int country(int argc, char **argv)
+{
+	struct resilience_room *room;
+	struct graph g;
+	struct err err;
+	int status;
+
+	if (argc > 1)
+		return complain(EXIT_USAGE,
+				"country wants one country code, or none for all of them");
+	if (!graph_load(&g, &err))
+		return complain(EXIT_COULD_NOT, "%s", err.text);
+	room = resilience_room_new(g.nets, g.v6);
+	status = argc ? one(&g, room, argv[0]) : ranked(&g, room);
+	resilience_room_free(room);
+	graph_free(&g);
+	return status;
+}
+
+const struct cmd cmd_country = {
+    .name = "country",
+    .args = "[CC]",
+    .about = "How resilient is this country's Internet, and what would raise it?",
+    .help =
+	"Who carries its traffic and where it comes in, how many networks must fail before others "
+	"are dark, what is left of domestic reach with the border cut, and a score of which every "
+	"part shows its input, its weight and what would raise it by five. Without CC all "
+	"countries "
+	"are ranked. docs/resilience.md has the method.",
+    .opts = opts,
+    .run = country,
+};
