@@ -75,7 +75,10 @@ function Figures({ f, page, number, children }) {
   const total = useMemo(() => [...byCountry(f, null)].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)), [f]);
   const levels = useMemo(() => toSteps(f.levels), [f]);
   const waves = useMemo(() => f.waves.map((w) => [seconds(w.first), seconds(w.last)]), [f]);
-  const first = seconds(page.run.first || f.first), last = seconds(page.run.last || f.last);
+  // The time of the event and some before and after, as far as there are data.
+  const begin = seconds(f.first), end = seconds(f.last || f.first), around = 600 + (end - begin) / 6;
+  const first = Math.max(seconds(page.run.first || f.first), begin - around);
+  const last = Math.min(seconds(page.run.last || f.last), end + around);
   const onMap = counted || f.where.countries.length || f.actor?.country || f.victims.some((v) => v.country);
   const held = verb(f.kind) === "saw" ? "had it" : "believed it";
   const caption = counted
@@ -97,7 +100,7 @@ function Figures({ f, page, number, children }) {
         under which a network is registered, which need not be where its routers stand. Shapes without a code are not coloured.</p>
     </figure>` : null}
     ${levels.length > 1 && last > first ? html`<figure id=${`time-${number}`}>
-      <figcaption><b>Figure ${number}.</b> Vantage points that ${held}, over the time that the data covers (UTC).</figcaption>
+      <figcaption><b>Figure ${number}.</b> Vantage points that ${held}, around the time of the event (UTC).</figcaption>
       <${Timeline} levels=${levels} waves=${waves} first=${first} last=${last} of=${f.seen_by.of} time=${time} setTime=${setTime} held=${held} />
       <details class="alt"><summary>The figure as a table</summary>
         <${Table} caption=${`Vantage points that ${held}, by change`} head=${[["From (UTC)"], ["Vantage points", "num"]]} first=${24}

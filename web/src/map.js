@@ -151,8 +151,10 @@ export function WorldMap({ values, of, actor, victims, names, label, counted, ve
   }
   for (const m of marks) m.text = m.n > 1 ? `${m.name} · ${m.n} networks` : m.name;
   if (actor?.country && here(actor.country))
-    marks.push({ c: actor.country, kind: "actor", text: `AS${actor.asn}` });
+    marks.push({ c: actor.country, kind: "actor",
+      text: `${actor.asn ? `AS${actor.asn}` : ""}${actor.name && actor.name.length < 40 ? ` ${clean(actor.name)}` : ""}` });
   const s = 1 / view.k;
+  const big = matchMedia("(max-width: 36rem)").matches ? 2.1 : 1; // style.css has the same
 
   return html`<div class="map" role="group" aria-label=${label} tabindex="0" onKeyDown=${keys}>
     <svg viewBox="0 0 ${W} ${H}" role="img" aria-label=${label + ". The table below says the same."}
@@ -176,10 +178,10 @@ export function WorldMap({ values, of, actor, victims, names, label, counted, ve
           onPointerEnter=${() => setOver(c)} />`)}
         ${marks.map((m) => {
           const [x, y] = here(m.c);
-          const right = view.x + x * view.k < W - 170;
+          const right = view.x + x * view.k + big * (16 + m.text.length * 7) < W;
           return html`<g class=${"mark " + m.kind} transform="translate(${x} ${y}) scale(${s})">
             ${m.kind === "actor" ? html`<path d="M0,-6L6,0L0,6L-6,0Z" />` : html`<circle r="5" />`}
-            ${m.bare ? null : html`<rect class="plate" />
+            ${m.bare || !m.text ? null : html`<rect class="plate" />
             <text ref=${fit} x=${right ? 10 : -10} y="4" text-anchor=${right ? "start" : "end"}>${m.text}</text>`}</g>`;
         })}
       </g>

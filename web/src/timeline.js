@@ -27,8 +27,9 @@ export function Timeline({ levels, waves, first, last, time, setTime, held }) {
 
   at.current = time;
   useEffect(() => {
-    const xs = [first, ...levels.map((l) => l[0]), last];
-    const ys = [0, ...levels.map((l) => l[1]), levels.length ? levels[levels.length - 1][1] : 0];
+    const within = levels.filter((l) => l[0] > first && l[0] < last);
+    const xs = [first, ...within.map((l) => l[0]), last];
+    const ys = [levelAt(levels, first), ...within.map((l) => l[1]), levelAt(levels, last)];
     const peak = Math.max(1, ...ys);
     const shade = (u) => {
       const { ctx, bbox } = u;
