@@ -896,8 +896,8 @@ static const struct attrs_entry *attrs_add(struct attrs_table *t, uint64_t hash,
 	return e;
 }
 
-static const struct attrs *attrs_find(struct attrs_table *t, uint64_t hash, const uint8_t *wire,
-				      size_t n, unsigned context)
+static const struct attrs_entry *attrs_find(struct attrs_table *t, uint64_t hash,
+					    const uint8_t *wire, size_t n, unsigned context)
 {
 	const struct attrs_entry *e;
 
@@ -912,11 +912,11 @@ static const struct attrs *attrs_find(struct attrs_table *t, uint64_t hash, cons
 			e = attrs_add(t, hash, wire, n, context, entry_attrs(e)->id);
 			t->attrs.slot[i] = slot_of(e, hash, t->young);
 		}
-		return entry_attrs(e);
+		return e;
 	}
 	e = attrs_add(t, hash, wire, n, context, id_next(&last_attrs));
 	set_put(&t->attrs, hash, slot_of(e, hash, t->young));
-	return entry_attrs(e);
+	return e;
 }
 
 const struct attrs *attrs_intern(struct attrs_table *t, const uint8_t *wire, size_t n,
@@ -924,7 +924,7 @@ const struct attrs *attrs_intern(struct attrs_table *t, const uint8_t *wire, siz
 {
 	if (!n)
 		wire = (const uint8_t *)""; /* memcmp() wants a place even for nothing */
-	return attrs_find(t, hash_bytes(wire, n, context), wire, n, context);
+	return entry_attrs(attrs_find(t, hash_bytes(wire, n, context), wire, n, context));
 }
 
 void attrs_intern_all(struct attrs_table *t, struct attrs_wanted *w, size_t n, unsigned context)
@@ -938,14 +938,23 @@ void attrs_intern_all(struct attrs_table *t, struct attrs_wanted *w, size_t n, u
 		__builtin_prefetch(&t->attrs.slot[w[i].hash & mask]);
 	}
 	for (size_t i = 0; i < n; i++) {
-		const struct attrs_entry *e = slot_entry(t->attrs.slot[w[i].hash & mask]);
+		const uint64_t *slot = t->attrs.slot;
+		size_t j = w[i].hash & mask;
+		const uint8_t *e;
 
+		while (slot[j] && (slot[j] ^ w[i].hash) >> SLOT_TAG)
+			j = (j + 1) & mask;
+		e = slot_entry(slot[j]);
 		__builtin_prefetch(e);
-		__builtin_prefetch((const uint8_t *)e + LINE);
-		__builtin_prefetch((const uint8_t *)e + 2 * LINE);
+		__builtin_prefetch(e + LINE);
+		__builtin_prefetch(e + 2 * LINE);
 	}
-	for (size_t i = 0; i < n; i++)
-		w[i].attrs = attrs_find(t, w[i].hash, w[i].wire, w[i].n, context);
+	for (size_t i = 0; i < n; i++) {
+		const struct attrs_entry *e = attrs_find(t, w[i].hash, w[i].wire, w[i].n, context);
+
+		w[i].attrs = entry_attrs(e);
+		w[i].wire = e->wire;
+	}
 }
 
 void attrs_put(struct buf *wire, uint8_t type, const void *value, size_t n)

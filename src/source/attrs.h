@@ -85,18 +85,12 @@ const struct attrs *attrs_intern(struct attrs_table *t, const uint8_t *wire, siz
 
 /* The same for many at once, which overlaps the waits for memory. */
 struct attrs_wanted {
-	const uint8_t *wire;
+	const uint8_t *wire; /* afterwards: attrs->wire */
 	size_t n;
 	const struct attrs *attrs; /* the answer */
 	uint64_t hash;		   /* its own */
 };
 void attrs_intern_all(struct attrs_table *t, struct attrs_wanted *w, size_t n, unsigned context);
-
-/* True when the attributes are the very same bytes, read the same way. */
-static inline bool attrs_same(const struct attrs *a, const uint8_t *wire, size_t n)
-{
-	return a->nwire == n && !memcmp(a->wire, wire, n);
-}
 
 /*
  * Attributes from text (RIS Live, RIPEstat): they are put together in wire form (ASNs of four

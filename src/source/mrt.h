@@ -44,6 +44,13 @@ struct mrt_peer {
 	bool used;
 };
 
+/* Attributes with their bytes at hand, so that to compare them touches nothing else. */
+struct mrt_memo {
+	const struct attrs *attrs; /* NULL: none */
+	const uint8_t *wire;
+	size_t n;
+};
+
 struct mrt {
 	struct attrs_table *attrs;
 	struct peers *peers;
@@ -57,7 +64,7 @@ struct mrt {
 	/* PEER_INDEX_TABLE: index to peer, and the last attributes that each had, since one
 	 * prefix's are often the next one's. */
 	uint16_t *peer;
-	const struct attrs **memo;
+	struct mrt_memo *memo;
 	size_t npeer;
 	bool table; /* one came */
 	struct mrt_peer recent[256];

@@ -100,7 +100,8 @@ static void find_wanted(struct mrt *m, struct attrs_wanted *want, const struct w
 	for (size_t i = 0; i < n; i++) {
 		whose[i].route->attrs = want[i].attrs;
 		if (whose[i].index < m->npeer)
-			m->memo[whose[i].index] = want[i].attrs;
+			m->memo[whose[i].index] =
+			    (struct mrt_memo){want[i].attrs, want[i].wire, want[i].n};
 	}
 }
 
@@ -125,7 +126,7 @@ static void read_entries(struct mrt *m, struct bytes b, struct route like, bool 
 	for (; n; n--) {
 		const uint8_t *at = bytes_take(&b, head), *wire;
 		uint16_t index, length;
-		const struct attrs *a = NULL;
+		const struct mrt_memo *memo = NULL;
 
 		if (!at) {
 			fail_from(m, b.end, "a table's record has fewer entries than it says");
@@ -149,14 +150,14 @@ static void read_entries(struct mrt *m, struct bytes b, struct route like, bool 
 		}
 		if (__builtin_expect(index < m->npeer, 1)) {
 			r->peer = m->peer[index];
-			a = m->memo[index];
+			memo = &m->memo[index];
 		} else if (m->table) {
 			bgp_garbled(&m->out, mrt_at(m, at), head + length,
 				    "a table's entry of a peer that is not in the "
 				    "PEER_INDEX_TABLE");
 		}
-		if (a && attrs_same(a, wire, length)) {
-			r->attrs = a;
+		if (memo && memo->attrs && memo->n == length && !memcmp(memo->wire, wire, length)) {
+			r->attrs = memo->attrs;
 		} else {
 			/* The memo is for the next prefix: within this one, a peer comes once
 			 * (or, with path identifiers, with others). */
