@@ -264,12 +264,7 @@ static void tunnel(const struct measurement *m, struct verdict *out)
 		return;
 	}
 	/* No control tells a dead tunnel from a blocked one. */
-	if (f && f->njson > 2 &&
-	    (memmem(f->json, f->njson, "timeout", 7) || memmem(f->json, f->njson, "reset", 5)))
-		blocked(out, "tool.start",
-			memmem(f->json, f->njson, "reset", 5) ? "tcp.reset" : "ip.drop", 0.5);
-	else
-		nothing(out, "tool.start");
+	nothing(out, "tool.start");
 }
 
 static void tampering(const struct measurement *m, struct verdict *out)

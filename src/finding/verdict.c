@@ -93,6 +93,9 @@ const struct rule verdict_rules[] = {
     {"site.undetermined.no-data", 1, "The measurement has too little in it to judge."},
     {"site.undetermined.once", 1,
      "The failure did not repeat in this network, so it may have been a passing fault."},
+    {"site.undetermined.squatted", 1,
+     "The address is used inside many routers and access networks for their own purposes, so that "
+     "it fails there without anybody's will."},
     {"site.undetermined.probe", 1, "The probe itself or its network failed."},
     {"tool.open", 1, "The tool's servers answered as they should."},
     {"tool.endpoints", 1,
@@ -557,12 +560,26 @@ static void judge_final(const struct view *main, const struct dns_view *d,
 	verdict_set(out, SITE_UNDETERMINED, "site.undetermined.no-control", 0.5);
 }
 
+/* 1.1.1.1 was nobody's for so long that routers, captive portals and providers use it within
+ * themselves (Cloudflare and APNIC found so in 2018); to fail there is common. */
+static bool squatted(const struct view *v, const struct flow_view *f)
+{
+	struct addr a;
+
+	return addr_parse(v->host, strlen(v->host), &a) && !a.v6 && a.hi >> 32 == 0x01010101 &&
+	       f->tcp_bad && !f->tcp_ok;
+}
+
 /* No page: which layer failed for the host, and did it fail elsewhere as well? */
 static bool judge_failure(const struct view *v, const struct flow_view *f, bool end_reached,
 			  struct verdict *out)
 {
 	bool unexplained = !v->ncontrol && end_reached;
 
+	if (squatted(v, f)) {
+		verdict_set(out, SITE_UNDETERMINED, "site.undetermined.squatted", 0.6);
+		return true;
+	}
 	if (f->tcp_bad && !f->tcp_ok) {
 		verdict_set(out, SITE_BLOCKED, "site.tcp", 0.7);
 		add_flow(out, f, 0.7);
