@@ -20,6 +20,9 @@
 static const struct cmd *const commands[] = {
     &cmd_observe,
     &cmd_validate,
+    &cmd_report,
+    &cmd_evidence,
+    &cmd_record,
     &cmd_fetch,
     &cmd_country,
     &cmd_network,

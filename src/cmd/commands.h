@@ -14,5 +14,6 @@ extern const struct cmd cmd_network;
 extern const struct cmd cmd_observe;
 extern const struct cmd cmd_validate;
 extern const struct cmd cmd_whatif;
+extern const struct cmd cmd_evidence, cmd_record, cmd_report;
 
 #endif

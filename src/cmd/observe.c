@@ -13,11 +13,12 @@
 #include "base/stream.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/keep.h"
 #include "cmd/run.h"
 #include "report/html.h"
 
 static struct opt_list vrps, slurm, fail_on;
-static const char *relations, *as, *html, *map;
+static const char *relations, *as, *html, *map, *record;
 static bool jsonl, csv, verdicts;
 
 static const struct opt opts[] = {
@@ -42,6 +43,10 @@ static const struct opt opts[] = {
     {"html", 0, OPT_TEXT, &html, "FILE", "Write the report as one self-contained page too.", NULL},
     {"map", 0, OPT_TEXT, &map, "FILE",
      "Use the country shapes of this TopoJSON file on the page's map.", NULL},
+    {"record", 0, OPT_TEXT, &record, "DIR",
+     "Keep the findings, the raw bytes under them and this run in the record in DIR, which is made "
+     "when it is not there. Nothing is kept without it.",
+     NULL},
     {"fail-on", 0, OPT_LIST, &fail_on, "KIND",
      "Exit with 10 when a finding of this kind was made. 'route.hijack' means every kind that "
      "starts so; 'any' means all.",
@@ -116,7 +121,7 @@ static bool show(const struct run *r, const struct run_report *report, struct er
 static void narrow(int argc, char **argv)
 {
 	struct arena a = {0};
-	const char *folder[2], *why;
+	const char *folder[3], *why;
 	struct sandbox s = {.write = folder};
 	const char *const out[] = {common.output, html};
 
@@ -130,6 +135,8 @@ static void narrow(int argc, char **argv)
 					 ? "/"
 					 : arena_textn(&a, out[i], (size_t)(slash - out[i]));
 	}
+	if (record)
+		folder[s.nwrite++] = record;
 	for (int i = 0; i < argc; i++)
 		s.network |= strstr(argv[i], "://") != NULL;
 	why = sandbox_enter(&s);
@@ -155,6 +162,11 @@ static int observe(int argc, char **argv)
 		return complain(EXIT_USAGE, "observe wants a SOURCE: a file, a folder, a URL or -");
 	if (common.json + jsonl + csv + (lines != NULL) > 1)
 		return complain(EXIT_USAGE, "--json, --jsonl, --csv and --as exclude one another");
+	/* It must be there before the sandbox closes. */
+	if (record && (lines || !file_folder(record, 0700, &err)))
+		return lines ? complain(EXIT_USAGE,
+					"--as judges nothing, so there is nothing to --record")
+			     : complain(EXIT_COULD_NOT, "%s", err.text);
 	narrow(argc, argv);
 	/* Lines name no sources, so nobody needs the digests that cost time. */
 	r = run_new(lines ? 0 : STREAM_DIGEST);
@@ -170,7 +182,8 @@ static int observe(int argc, char **argv)
 		report = run_report(r, common.argc, common.argv);
 		report.style = text_style_of(common.output ? -1 : STDOUT_FILENO, !common.color);
 		report.style.verbose = common.verbose;
-		ok = show(r, &report, &err);
+		/* What is kept is kept even when nobody can be shown it. */
+		ok = (!record || keep_run(record, r, &report, &err)) && show(r, &report, &err);
 	}
 	if (!ok) {
 		complain(EXIT_COULD_NOT, "%s", err.text);

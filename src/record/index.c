@@ -540,3 +540,26 @@ bool index_check(struct index *x, uint64_t *leaves, uint64_t *findings, struct e
 	return ok && one_number(x, "SELECT count(*) FROM leaf", leaves, err) &&
 	       one_number(x, "SELECT count(*) FROM finding", findings, err);
 }
+
+bool index_leaves(struct index *x, uint8_t kind, uint64_t **leaf, size_t *n, struct err *err)
+{
+	sqlite3_stmt *st = NULL;
+	size_t cap = 0;
+	int rc = SQLITE_DONE;
+	bool ok = sqlite3_prepare_v2(x->db, "SELECT n FROM leaf WHERE kind=?1 ORDER BY n", -1, &st,
+				     NULL) == SQLITE_OK ||
+		  fail(x, err);
+
+	*leaf = NULL;
+	*n = 0;
+	if (ok)
+		sqlite3_bind_int(st, 1, kind);
+	while (ok && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		mem_room(leaf, &cap, *n + 1);
+		(*leaf)[(*n)++] = (uint64_t)sqlite3_column_int64(st, 0);
+	}
+	if (ok && rc != SQLITE_DONE)
+		ok = fail(x, err);
+	sqlite3_finalize(st);
+	return ok;
+}

@@ -62,6 +62,9 @@ bool index_at(struct index *x, uint64_t leaf, uint8_t *kind, uint64_t *at, struc
 bool index_find_raw(struct index *x, const uint8_t sha256[SHA256_SIZE], uint64_t *leaf,
 		    struct err *err);
 
+/* The leaves of one kind, ascending. */
+bool index_leaves(struct index *x, uint8_t kind, uint64_t **leaf, size_t *n, struct err *err);
+
 /* The hits in order of their beginning, then leaf; returned array is the caller's to free. */
 bool index_search(struct index *x, const struct index_query *q, struct index_hit **hits, size_t *n,
 		  struct err *err);

@@ -15,6 +15,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "finding/json.h"
+#include "record/disk.h"
+#include "record/note.h"
+#include "record/tiles.h"
 
 #define BATCH_BYTES (8u << 20) /* what is kept in memory before it is written */
 #define BATCH_LEAVES 32768
@@ -610,5 +613,94 @@ bool record_leaves_of(struct record *r, const uint8_t id[16], uint64_t **leaf, s
 	buf_free(&text);
 	*leaf = own.at;
 	*n = own.n;
+	return ok;
+}
+
+bool record_leaves(struct record *r, enum frame_kind kind, uint64_t **leaf, size_t *n,
+		   struct err *err)
+{
+	return index_leaves(r->index, (uint8_t)kind, leaf, n, err);
+}
+
+bool record_entry(struct record *r, uint64_t n, struct buf *out, struct err *err)
+{
+	struct frame f;
+	uint64_t at;
+	uint8_t kind;
+
+	if (!index_at(r->index, n, &kind, &at, err) || !log_next(r->log, &at, &f, err) ||
+	    f.leaf != n)
+		return err_in(err, "%s: leaf %" PRIu64, r->dir, n);
+	leaf_text(out, f.kind, f.digest);
+	return true;
+}
+
+static bool entry(void *arg, uint64_t i, struct buf *data, struct err *err)
+{
+	return record_entry(arg, i, data, err);
+}
+
+bool record_checkpoint(struct record *r, const struct note_signer *s, struct buf *checkpoint,
+		       struct err *err)
+{
+	struct buf path = {0}, old = {0}, text = {0}, out = {0};
+	struct checkpoint was = {.size = 0}, cp = {.size = 0};
+	struct note note;
+	struct tree_hash root;
+	struct tiles *t;
+	bool ok = record_commit(r, err) && log_lock(r->log, err);
+
+	if (!ok)
+		return false;
+	ok = catch_up(r, true, err);
+	buf_printf(&path, "%s/checkpoint", r->dir);
+	if (ok && disk_exists(path.at))
+		ok = (disk_read(path.at, &old, NOTE_MAX, err) &&
+		      note_parse(&note, old.at, old.len, err) &&
+		      checkpoint_parse(&was, note.text, note.ntext, err)) ||
+		     err_in(err, "%s", path.at);
+	if (ok && was.size > r->tree.n)
+		ok = err_set(
+		    err, "%s: the checkpoint speaks of %" PRIu64 " leaves and the log has %" PRIu64,
+		    r->dir, was.size, r->tree.n);
+	ok = ok && tiles_grow(r->dir, was.size, r->tree.n, entry, r, err);
+	if (ok) {
+		struct tree_source src;
+
+		/* What is signed is what the tiles say, and that is what the log says; and the old
+		 * checkpoint is its beginning. */
+		t = tiles_open(r->dir, r->tree.n);
+		src = tiles_source(t);
+		cp.root = tree_root(&r->tree);
+		if (!tree_root_of(&src, r->tree.n, &root) ||
+		    memcmp(&root, &cp.root, sizeof(root)) != 0)
+			ok = err_set(err, "%s: the tiles do not have the log's root", r->dir);
+		else if (was.size && (!tree_root_of(&src, was.size, &root) ||
+				      memcmp(&root, &was.root, sizeof(root)) != 0))
+			ok =
+			    err_set(err,
+				    "%s: the log is no continuation of what its checkpoint signed: "
+				    "something was changed",
+				    r->dir);
+		tiles_close(t);
+	}
+	if (ok && was.size == r->tree.n && note_check(&note, &s->key, NULL) == NOTE_GOOD) {
+		/* Nothing new: the old one keeps its cosignatures. */
+		if (checkpoint)
+			buf_add(checkpoint, old.at, old.len);
+	} else if (ok) {
+		snprintf(cp.origin, sizeof(cp.origin), "%s", log_origin(r->log));
+		cp.size = r->tree.n;
+		checkpoint_text(&text, &cp);
+		note_sign(&out, text.at, text.len, s);
+		ok = disk_put(path.at, out.at, out.len, err);
+		if (ok && checkpoint)
+			buf_add(checkpoint, out.at, out.len);
+	}
+	log_unlock(r->log);
+	buf_free(&path);
+	buf_free(&old);
+	buf_free(&text);
+	buf_free(&out);
 	return ok;
 }

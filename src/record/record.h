@@ -66,7 +66,11 @@ const char *record_dir(const struct record *r);
 /* content may be NULL. An erased leaf is no failure: leaf->erased, nothing is added. */
 bool record_leaf(struct record *r, uint64_t n, struct leaf *leaf, struct buf *content,
 		 struct err *err);
-/* The same from leaf to leaf, in order; n counts up. */
+/* Only what the Merkle tree has of a leaf: leaf_text(). */
+bool record_entry(struct record *r, uint64_t n, struct buf *out, struct err *err);
+/* The leaves of one kind, ascending; the caller frees *leaf. */
+bool record_leaves(struct record *r, enum frame_kind kind, uint64_t **leaf, size_t *n,
+		   struct err *err);
 bool record_search(struct record *r, const struct index_query *q, struct index_hit **hits,
 		   size_t *n, struct err *err);
 bool record_find_raw(struct record *r, const uint8_t sha256[SHA256_SIZE], uint64_t *leaf,
@@ -78,6 +82,15 @@ bool record_erase(struct record *r, const uint64_t *leaf, size_t n, struct err *
  * The caller frees *leaf. */
 bool record_leaves_of(struct record *r, const uint8_t id[16], uint64_t **leaf, size_t *n,
 		      struct err *err);
+
+/*
+ * Makes the tiles and the checkpoint of all that is committed, signed by s. Another checkpoint
+ * that is there must be of the beginning of this tree. Cosignatures are lost with the old one.
+ * checkpoint (may be NULL) gets its text.
+ */
+struct note_signer;
+bool record_checkpoint(struct record *r, const struct note_signer *s, struct buf *checkpoint,
+		       struct err *err);
 
 /* What record_check() found. */
 struct record_state {

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * meridian evidence: seal, verify, reproduce, witness, cosign, renew, and the key.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/jsonw.h"
+#include "base/text.h"
+#include "cmd/commands.h"
+#include "cmd/common.h"
+#include "cmd/id.h"
+#include "cmd/reproduce.h"
+#include "record/bundle.h"
+#include "record/disk.h"
+#include "record/keys.h"
+#include "record/run.h"
+#include "record/witness.h"
+#include "version.h"
+
+static struct opt_list finding, witness, log_key;
+static const char *from, *trust, *tsa, *tsa_root, *who, *listen_at = "127.0.0.1:8686", *url,
+							*name = "meridian.invalid/witness";
+
+static const struct opt opts[] = {
+    {"record", 0, OPT_TEXT, &from, "DIR", "The record to seal or to have witnessed.", NULL},
+    {"finding", 0, OPT_LIST, &finding, "ID",
+     "With seal: only this finding. May be given more than once; all of them otherwise.", NULL},
+    {"who", 0, OPT_TEXT, &who, "NAME", "With seal: who does it, for the chain of custody.", NULL},
+    {"tsa", 0, OPT_TEXT, &tsa, "URL",
+     "With seal and renew: have this authority stamp the time (RFC 3161).", NULL},
+    {"tsa-root", 0, OPT_TEXT, &tsa_root, "FILE",
+     "The authority's root certificates (PEM). With seal they go into the bundle; with verify they "
+     "are the ones that are trusted.",
+     NULL},
+    {"trust", 0, OPT_TEXT, &trust, "KEY",
+     "With verify: the key that its owner published (a vkey, 64 hex digits or a PEM file).", NULL},
+    {"witness", 0, OPT_LIST, &witness, "VKEY",
+     "With verify: a witness whose cosignature must be on the checkpoint. With cosign: whose "
+     "cosignature is expected.",
+     NULL},
+    {"url", 0, OPT_TEXT, &url, "URL", "With cosign: the witness to ask.", NULL},
+    {"log", 0, OPT_LIST, &log_key, "VKEY",
+     "With witness: a log whose checkpoints are cosigned. May be given more than once.", NULL},
+    {"listen", 0, OPT_TEXT, &listen_at, "ADDRESS:PORT", "With witness: where to listen.", NULL},
+    {"name", 0, OPT_TEXT, &name, "NAME", "With witness: its name in cosignatures.", NULL},
+    COMMON_OPTS};
+
+static int64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * SECOND + ts.tv_nsec / 1000;
+}
+
+static bool load_key(const char *as, struct note_signer *s, struct buf *rotations, struct err *err)
+{
+	struct buf folder = {0};
+	bool made = false, ok = keys_folder(&folder, err) &&
+				keys_load(folder.at, as, s, &made, err) &&
+				(!rotations || keys_rotations(folder.at, rotations, err));
+
+	if (ok && made)
+		talk("meridian: made an evidence key in %s; keep a copy of it apart", folder.at);
+	buf_free(&folder);
+	return ok;
+}
+
+static bool load_roots(struct buf *out, struct err *err)
+{
+	return !tsa_root || disk_read(tsa_root, out, 1 << 20, err);
+}
+
+static int seal(void)
+{
+	struct note_signer signer;
+	struct buf rotations = {0}, roots = {0}, clock = {0};
+	struct seal s = {.out = common.output,
+			 .signer = &signer,
+			 .tsa = tsa,
+			 .who = who,
+			 .version = MERIDIAN_VERSION};
+	struct sealed done;
+	struct record *r = NULL;
+	struct err err;
+	char a[32], b[32], c[32];
+	bool ok = true;
+
+	if (!from || !common.output)
+		return complain(
+		    EXIT_USAGE,
+		    "usage: meridian evidence seal --record DIR [--finding ID]… -o BUNDLE");
+	s.id = mem_zero(finding.n + 1, sizeof(*s.id));
+	s.nid = finding.n;
+	for (size_t i = 0; ok && i < finding.n; i++)
+		ok = id_parse(finding.at[i], s.id[i], &err);
+	ok = ok && (r = record_open(from, 0, NULL, &err)) != NULL &&
+	     load_key(record_origin(r), &signer, &rotations, &err) && load_roots(&roots, &err);
+	clock_json(&clock);
+	s.clock = clock.at;
+	s.now = now();
+	s.rotations = rotations.at;
+	s.nrotations = rotations.len;
+	s.tsa_roots = roots.at;
+	s.ntsa_roots = roots.len;
+	run_binary(s.binary);
+	ok = ok && bundle_seal(r, &s, &done, &err);
+	if (ok) {
+		struct buf vkey = {0};
+
+		note_key_text(&vkey, &signer.key);
+		talk("meridian: sealed %s findings and %s pieces of raw evidence (%s) in %s",
+		     text_count(a, done.findings), text_count(b, done.raws),
+		     text_size(c, done.bytes), common.output);
+		if (done.missing)
+			talk("meridian: %s pieces that findings name are not in the record",
+			     text_count(a, done.missing));
+		if (!done.stamped)
+			talk("meridian: no authority stamped the time; --tsa URL has it done");
+		talk("meridian: publish this key where others find it: %s", vkey.at);
+		buf_free(&vkey);
+	}
+	record_drop(r);
+	free(s.id);
+	buf_free(&rotations);
+	buf_free(&roots);
+	buf_free(&clock);
+	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+}
+
+static bool witness_keys(struct note_key **out, size_t *n, struct err *err)
+{
+	*n = witness.n;
+	*out = mem_zero(witness.n + 1, sizeof(**out));
+	for (size_t i = 0; i < witness.n; i++)
+		if (!note_key_parse(&(*out)[i], witness.at[i], strlen(witness.at[i]), err))
+			return err_in(err, "--witness");
+	return true;
+}
+
+static int verify(const char *bundle)
+{
+	static const char *const word[] = {"proved", "NOT PROVED", "not claimed"};
+	struct note_key *keys = NULL;
+	struct buf roots = {0}, out = {0};
+	struct verify v = {.bundle = bundle, .now = now()};
+	struct verdict d = {0};
+	uint8_t pub[32];
+	struct err err;
+	bool ok = witness_keys(&keys, &v.nwitness, &err) && load_roots(&roots, &err);
+
+	v.witness = keys;
+	if (ok && trust) {
+		ok = keys_trusted(trust, pub, &err);
+		v.trusted = pub;
+	}
+	if (tsa_root) {
+		v.roots = roots.at;
+		v.nroots = roots.len;
+	}
+	ok = ok && bundle_verify(&v, &d, &err);
+	if (ok && common.json) {
+		struct jsonw w = JSONW(&out);
+
+		jsonw_object(&w);
+		jsonw_name(&w, "proved");
+		jsonw_bool(&w, d.ok);
+		jsonw_name(&w, "lines");
+		jsonw_array(&w);
+		for (size_t i = 0; i < d.n; i++) {
+			jsonw_object(&w);
+			jsonw_name(&w, "what");
+			jsonw_text(&w, word[d.line[i].what]);
+			jsonw_name(&w, "text");
+			jsonw_text(&w, d.line[i].text);
+			jsonw_object_end(&w);
+		}
+		jsonw_array_end(&w);
+		jsonw_object_end(&w);
+		buf_char(&out, '\n');
+	} else if (ok) {
+		for (size_t i = 0; i < d.n; i++)
+			buf_printf(&out, "%-12s %s\n", word[d.line[i].what], d.line[i].text);
+		buf_printf(&out, "%s\n",
+			   d.ok ? "Everything that this bundle claims is proved."
+				: "This bundle is NOT what was sealed, or is not proved to be.");
+	}
+	if (ok)
+		ok = put_result(&out, &err);
+	if (!ok)
+		complain(EXIT_COULD_NOT, "%s", err.text);
+	ok = ok && d.ok;
+	verdict_free(&d);
+	free(keys);
+	buf_free(&roots);
+	buf_free(&out);
+	return ok ? EXIT_RAN : EXIT_COULD_NOT;
+}
+
+static int renew(const char *bundle)
+{
+	struct buf roots = {0}, vkey = {0}, path = {0};
+	struct note_signer signer;
+	struct note_key key;
+	struct err err;
+	bool ok;
+
+	if (!tsa)
+		return complain(EXIT_USAGE, "evidence renew wants --tsa URL");
+	buf_printf(&path, "%s/keys/log.vkey", bundle);
+	ok = disk_read(path.at, &vkey, 4096, &err);
+	while (vkey.len && vkey.at[vkey.len - 1] == '\n')
+		vkey.len--;
+	ok = ok && note_key_parse(&key, vkey.at, vkey.len, &err) &&
+	     load_key(key.name, &signer, NULL, &err);
+	if (ok && signer.key.id != key.id)
+		ok = err_set(&err,
+			     "%s was sealed by another key than the present one; renewing needs "
+			     "that key, since it signs SEAL anew",
+			     bundle);
+	ok = ok && load_roots(&roots, &err) &&
+	     bundle_renew(bundle, tsa, roots.at, roots.len, &signer, &err);
+	buf_free(&roots);
+	buf_free(&vkey);
+	buf_free(&path);
+	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+}
+
+static int cosign(void)
+{
+	struct note_signer signer;
+	struct note_key *keys = NULL;
+	struct record *r = NULL;
+	struct err err;
+	size_t n = 0, got = 0;
+	bool ok;
+
+	if (!from || !url)
+		return complain(EXIT_USAGE,
+				"usage: meridian evidence cosign --record DIR --url URL "
+				"[--witness VKEY]");
+	ok = witness_keys(&keys, &n, &err) && (r = record_open(from, 0, NULL, &err)) != NULL &&
+	     load_key(record_origin(r), &signer, NULL, &err) &&
+	     witness_ask(r, &signer, url, keys, n, &got, &err);
+	if (ok)
+		talk("meridian: the checkpoint has %zu more cosignature%s", got,
+		     got == 1 ? "" : "s");
+	record_drop(r);
+	free(keys);
+	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+}
+
+static int serve_witness(void)
+{
+	struct note_signer signer;
+	struct note_key *keys = mem_zero(log_key.n + 1, sizeof(*keys));
+	struct buf folder = {0}, state = {0}, vkey = {0};
+	struct err err;
+	bool ok = keys_folder(&folder, &err) && load_key(name, &signer, NULL, &err);
+
+	if (!log_key.n)
+		return complain(EXIT_USAGE,
+				"evidence witness wants --log VKEY: whose checkpoints it "
+				"cosigns");
+	for (size_t i = 0; ok && i < log_key.n; i++)
+		ok = note_key_parse(&keys[i], log_key.at[i], strlen(log_key.at[i]), &err) ||
+		     err_in(&err, "--log");
+	if (ok) {
+		struct note_key k;
+
+		buf_printf(&state, "%s/witness", folder.at);
+		ok = note_key_make(&k, name, NOTE_COSIGNATURE, signer.key.pub, &err);
+		if (ok) {
+			note_key_text(&vkey, &k);
+			talk("meridian: witness %s at %s", vkey.at, listen_at);
+		}
+	}
+	ok = ok && witness_serve(listen_at, state.at, keys, log_key.n, &signer, &err);
+	free(keys);
+	buf_free(&folder);
+	buf_free(&state);
+	buf_free(&vkey);
+	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+}
+
+static int key(const char *action)
+{
+	struct buf folder = {0}, out = {0};
+	struct note_signer s;
+	struct err err;
+	bool ok = keys_folder(&folder, &err);
+
+	if (ok && !strcmp(action, "rotate"))
+		ok = keys_rotate(folder.at, now(), &err);
+	else if (ok && strcmp(action, "show") != 0)
+		return complain(EXIT_USAGE, "usage: meridian evidence key show|rotate");
+	ok = ok && load_key("meridian", &s, NULL, &err);
+	if (ok) {
+		buf_hex(&out, s.key.pub, 32);
+		buf_char(&out, '\n');
+		keys_pem(&out, s.key.pub);
+		ok = put_result(&out, &err);
+	}
+	buf_free(&folder);
+	buf_free(&out);
+	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+}
+
+static int run(int argc, char **argv)
+{
+	const char *what = argc ? argv[0] : "";
+
+	if (argc == 1 && !strcmp(what, "seal"))
+		return seal();
+	if (argc == 2 && !strcmp(what, "verify"))
+		return verify(argv[1]);
+	if (argc == 2 && !strcmp(what, "reproduce"))
+		return reproduce(argv[1]);
+	if (argc == 2 && !strcmp(what, "renew"))
+		return renew(argv[1]);
+	if (argc == 1 && !strcmp(what, "cosign"))
+		return cosign();
+	if (argc == 1 && !strcmp(what, "witness"))
+		return serve_witness();
+	if (argc == 2 && !strcmp(what, "key"))
+		return key(argv[1]);
+	return complain(EXIT_USAGE,
+			"usage: meridian evidence seal|verify BUNDLE|reproduce BUNDLE|renew "
+			"BUNDLE|cosign|witness|key show|rotate");
+}
+
+const struct cmd cmd_evidence = {
+    .name = "evidence",
+    .args = "seal|verify|reproduce|renew|cosign|witness|key …",
+    .about = "Seal findings so that other people's tools can check them.",
+    .help =
+	"'seal' writes a folder with findings, the raw bytes under them and everything that "
+	"openssl, ssh-keygen, sha256sum and Go's own packages need to check them; VERIFY.md in "
+	"it has the commands. 'verify' checks one without network and names each thing that is "
+	"proved and that is not; exit status 0: all that it claims is proved. 'reproduce' judges "
+	"the raw bytes again and compares. 'renew' has the time stamped again before the first "
+	"stamp's certificate expires. 'witness' and 'cosign' are the two sides of "
+	"c2sp.org/tlog-witness: two observatories sign each other's checkpoints, so that neither "
+	"can rewrite its past alone. 'key show' prints the public key, 'key rotate' makes a new "
+	"one that the old one signs.",
+    .opts = opts,
+    .run = run,
+};

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * Bundles: what a court's expert gets. A folder of findings, the raw bytes under them and the runs
+ * that found them, sealed by formats that other people's tools check (docs/evidence.md):
+ *
+ *	findings/ID.json  raw/SHA256  runs/LEAF.json  custody.jsonl
+ *	proofs/LEAF.tlog-proof   inclusion in the log, with the leaf's salt (c2sp.org/tlog-proof@v1)
+ *	LEAVES.tsv               leaf, kind, salted digest, file
+ *	checkpoint               signed note of the log's root, with its cosignatures
+ *	keys/                    the public key in three forms, rotations, the time authority's root
+ *	METHOD.md VERIFY.md CERTIFICATE-902.txt reproduce.sh verify.go
+ *	SHA256SUMS               of all of these
+ *	SHA256SUMS.sig .sshsig .tsr   its Ed25519, SSHSIG and RFC 3161 signatures
+ *	SEAL                     signed note with the digests of SHA256SUMS and of its signatures
+ */
+#ifndef RECORD_BUNDLE_H
+#define RECORD_BUNDLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "record/note.h"
+#include "record/record.h"
+
+struct seal {
+	const char *out;   /* folder that does not exist yet */
+	uint8_t (*id)[16]; /* findings; none: all of them */
+	size_t nid;
+	const struct note_signer *signer;
+	const char *rotations; /* keys_rotations() */
+	size_t nrotations;
+	const char *tsa;       /* URL of a time stamping authority, NULL: no stamp */
+	const char *tsa_roots; /* its root certificates, PEM */
+	size_t ntsa_roots;
+	const char *who; /* who seals, for custody.jsonl; NULL: not said */
+	const char *version;
+	int64_t now;
+	const char *clock; /* clock_json() of record/run.h */
+	uint8_t binary[SHA256_SIZE];
+};
+
+struct sealed {
+	uint64_t findings, raws, missing, leaves, bytes;
+	bool stamped;
+};
+
+bool bundle_seal(struct record *r, const struct seal *s, struct sealed *done, struct err *err);
+
+/* What verify found: proved or not, one sentence each. */
+struct verdict {
+	struct arena arena;
+	struct verdict_line {
+		enum { PROVED, NOT_PROVED, NOT_CLAIMED } what;
+		const char *text;
+	} * line;
+	size_t n, cap;
+	bool ok; /* everything that the bundle claims is proved */
+};
+
+struct verify {
+	const char *bundle;
+	const uint8_t *trusted; /* the key that is known from elsewhere; NULL: not given */
+	const char *roots;	/* PEM of the time authority's root known from elsewhere */
+	size_t nroots;
+	const struct note_key *witness; /* whose cosignatures are known */
+	size_t nwitness;
+	int64_t now; /* to say what expires */
+};
+
+/* False: the bundle could not be read at all. */
+bool bundle_verify(const struct verify *v, struct verdict *out, struct err *err);
+void verdict_free(struct verdict *v);
+
+/* A further stamp over SHA256SUMS and all stamps so far (RENEWAL-n, RENEWAL-n.tsr), and a new SEAL.
+ */
+bool bundle_renew(const char *bundle, const char *tsa, const char *roots, size_t nroots,
+		  const struct note_signer *signer, struct err *err);
+
+/* The SEAL note over the digests of these files of a bundle. */
+bool bundle_write_seal(const char *bundle, const struct note_signer *signer, struct err *err);
+
+/* The texts of a bundle, record/texts.c. */
+struct bundle_text {
+	const struct seal *seal;
+	const char *origin, *vkey;
+	uint64_t size, findings, raws, missing;
+	bool stamped;
+	int64_t stamp;
+	const char *first_file; /* "findings/….json" and its proof, for the worked example */
+	uint64_t first_leaf;
+	const struct findings *all;
+	const char *runs; /* JSON of the runs, a line each */
+};
+void bundle_method(struct buf *out, const struct bundle_text *t);
+void bundle_verify_md(struct buf *out, const struct bundle_text *t);
+void bundle_certificate(struct buf *out, const struct bundle_text *t);
+void bundle_reproduce(struct buf *out, const struct bundle_text *t);
+extern const char bundle_verify_go[];
+
+#endif

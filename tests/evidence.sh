@@ -1,0 +1,116 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# From a recorded case to a bundle that other people's tools verify, by the commands that its own
+# VERIFY.md prints; both sides of a witness; renewal; a rotated key; every byte changed.
+# evidence.sh MERIDIAN BUNDLE_FLIP RECORD_WRITER SOURCE_ROOT
+set -eu
+meridian=$1 flip=$2 writer=$3 root=$4
+for tool in openssl ssh-keygen go python3; do
+	command -v $tool >/dev/null || { echo "skipped: there is no $tool"; exit 77; }
+done
+[ -d /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog ] ||
+	{ echo "skipped: golang-golang-x-mod-dev is not installed"; exit 77; }
+tmp=$(mktemp -d)
+pids=
+trap 'for p in $pids; do kill $p 2>/dev/null || :; done; rm -rf "$tmp"' EXIT
+export MERIDIAN_KEYS="$tmp/keys" HOME="$tmp" GOCACHE="$tmp/go" GOFLAGS=-mod=mod
+fail() { echo "FAILED: $*"; exit 1; }
+waitfor() { i=0; until [ -s "$1" ]; do i=$((i + 1)); [ $i -lt 200 ] || fail "no $1"; sleep 0.1; done; }
+
+python3 "$root/tests/tsa.py" "$tmp/tsa" & pids="$pids $!"
+
+# A run of the sample, recorded.
+case=$root/data/telegram-2026
+"$meridian" observe -q --record "$tmp/rec" --vrps "$case"/vrps-*.json -o "$tmp/out.json" --json "$case/routes"
+"$meridian" record check "$tmp/rec" >/dev/null
+[ "$(stat -c %a "$tmp/rec/log")" = 600 ] || fail "the record can be read by others"
+grep -q 'route.hijack.exact' "$tmp/out.json"
+
+waitfor "$tmp/tsa/port"
+tsa=http://127.0.0.1:$(cat "$tmp/tsa/port")/
+"$meridian" evidence seal -q --record "$tmp/rec" --who 'A. Tester' --tsa "$tsa" --tsa-root "$tmp/tsa/root.pem" -o "$tmp/b"
+"$meridian" evidence verify "$tmp/b" >"$tmp/said" || { cat "$tmp/said"; fail verify; }
+grep -q 'SHA256SUMS existed at' "$tmp/said" || fail "no stamp"
+
+# The commands of VERIFY.md, as they stand there.
+sed -n '/^```sh/,/^```/p' "$tmp/b/VERIFY.md" | grep -v '^```' >"$tmp/cmds"
+[ "$(grep -c . "$tmp/cmds")" -ge 8 ] || fail "VERIFY.md has too few commands"
+(cd "$tmp/b" && sh -e "$tmp/cmds") >"$tmp/third" 2>&1 || { cat "$tmp/third"; fail "a command of VERIFY.md"; }
+grep -q 'Signature Verified Successfully' "$tmp/third" || fail openssl
+grep -q 'Good "meridian@v1" signature' "$tmp/third" || fail ssh-keygen
+grep -q 'Verification: OK' "$tmp/third" || fail "openssl ts"
+grep -q 'leaves proved in it' "$tmp/third" || fail go
+"$meridian" evidence reproduce "$tmp/b" >"$tmp/again" || { cat "$tmp/again"; fail reproduce; }
+(cd "$tmp/b" && MERIDIAN="$meridian" sh reproduce.sh >/dev/null) || fail reproduce.sh
+# It has all that a court asks for.
+for f in METHOD.md VERIFY.md CERTIFICATE-902.txt custody.jsonl reproduce.sh checkpoint SHA256SUMS.tsr; do
+	[ -s "$tmp/b/$f" ] || fail "no $f"
+done
+grep -q 'NOT SIGNED BY ANYBODY' "$tmp/b/CERTIFICATE-902.txt"
+# One finding alone.
+id=$(basename "$(ls "$tmp"/b/findings/* | head -n 1)" .json)
+"$meridian" evidence seal -q --record "$tmp/rec" --finding "$id" -o "$tmp/one"
+[ "$(ls "$tmp/one/findings")" = "$id.json" ] || fail "--finding"
+! "$meridian" evidence seal -q --record "$tmp/rec" -o "$tmp/one" 2>/dev/null || fail "written over"
+
+# Changed by somebody: not a word, a file, a file more, a file less.
+cp -r "$tmp/b" "$tmp/c"
+sed -i 's/AS18101/AS18102/' "$tmp/c/findings/$id.json" || :
+! "$meridian" evidence verify "$tmp/c" >/dev/null || fail "a changed finding"
+rm -r "$tmp/c"; cp -r "$tmp/b" "$tmp/c"; echo hello >"$tmp/c/raw/more"
+! "$meridian" evidence verify "$tmp/c" >/dev/null || fail "a file more"
+rm -r "$tmp/c"; cp -r "$tmp/b" "$tmp/c"; rm "$tmp/c/SHA256SUMS.tsr"
+! "$meridian" evidence verify "$tmp/c" >/dev/null || fail "the stamp gone"
+rm -r "$tmp/c"
+
+# A small record for the rest.
+"$meridian" observe -q --record "$tmp/small" -o /dev/null --vrps "$case"/vrps-*.json \
+	"$(ls "$case"/routes/* | head -n 1)"
+seal() { "$meridian" evidence seal -q --record "$tmp/small" "$@"; }
+seal --tsa "$tsa" --tsa-root "$tmp/tsa/root.pem" -o "$tmp/s"
+
+# Witness and cosign.
+mkdir "$tmp/keys2"
+vkey=$(cat "$tmp/s/keys/log.vkey")
+port=$((20000 + $$ % 20000))
+MERIDIAN_KEYS="$tmp/keys2" "$meridian" evidence witness --name witness.example/w1 --log "$vkey" \
+	--listen "127.0.0.1:$port" 2>"$tmp/witness" & pids="$pids $!"
+i=0; until grep -q 'w1+' "$tmp/witness"; do i=$((i + 1)); [ $i -lt 100 ] || fail witness; sleep 0.1; done
+w=$(sed -n 's/.*\(witness.example\/w1+[^ ]*\).*/\1/p' "$tmp/witness")
+ask() { "$meridian" evidence cosign -q --record "$1" --url "http://127.0.0.1:$port" --witness "$w" 2>"$tmp/asked"; }
+i=0; until ask "$tmp/small"; do i=$((i + 1)); [ $i -lt 50 ] || fail "$(cat "$tmp/asked")"; sleep 0.1; done
+grep -q 'witness.example/w1' "$tmp/small/checkpoint" || fail "no cosignature"
+seal -o "$tmp/d" # the log grew by a leaf
+ask "$tmp/small" || fail "a continuation: $(cat "$tmp/asked")"
+# An older state of the log: what a record that was rolled back would say.
+cp -r "$tmp/small" "$tmp/old"
+seal -o "$tmp/d2"
+ask "$tmp/small" || fail "a continuation"
+! ask "$tmp/old" || fail "a log that was rolled back was cosigned"
+grep -q 'older than what was witnessed' "$tmp/asked" || fail "$(cat "$tmp/asked")"
+"$meridian" evidence seal -q --record "$tmp/small" -o "$tmp/e"
+! "$meridian" evidence verify --witness "$w" "$tmp/e" >/dev/null || fail "a checkpoint that nobody cosigned"
+
+# Renewal: a second stamp over the first.
+cp -r "$tmp/s" "$tmp/r"
+"$meridian" evidence renew --tsa "$tsa" --tsa-root "$tmp/tsa/root.pem" "$tmp/r"
+"$meridian" evidence verify "$tmp/r" | grep -q 'RENEWAL-1 existed at' || fail renew
+sed -n '/^```sh/,/^```/p' "$tmp/r/VERIFY.md" | grep -v '^```' >"$tmp/cmds"
+(cd "$tmp/r" && sh -e "$tmp/cmds") >"$tmp/third" 2>&1 || { cat "$tmp/third"; fail "VERIFY.md after renewal"; }
+[ "$(grep -c 'Verification: OK' "$tmp/third")" = 2 ] || fail "the second stamp by openssl"
+
+# A rotated key is trusted by who trusts the old one.
+pub=$("$meridian" evidence key show | head -n 1)
+"$meridian" evidence key rotate >/dev/null
+[ "$pub" != "$("$meridian" evidence key show | head -n 1)" ] || fail rotate
+seal -o "$tmp/f"
+"$meridian" evidence verify --trust "$pub" "$tmp/f" | grep -q 'by its signed rotations' || fail "the chain of keys"
+! "$meridian" evidence verify --trust "$(printf '%064d' 0)" "$tmp/f" >/dev/null || fail "another key"
+
+# Every byte of the smallest bundle, its time stamp too.
+"$writer" "$tmp/least" 1 >/dev/null
+id=$("$meridian" report --json "$tmp/least" | grep -o '"id":"[0-9a-f]\{32\}"' | head -n 1 | cut -d '"' -f 4)
+"$meridian" evidence seal -q --record "$tmp/least" --finding "$id" --tsa "$tsa" \
+	--tsa-root "$tmp/tsa/root.pem" -o "$tmp/s1"
+"$flip" "$tmp/s1" "$tmp/tsa/root.pem" "${FLIP_STEP:-1}"
+echo "all held"
