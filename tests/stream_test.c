@@ -5,6 +5,7 @@
  * cut of the reader's windows, comes out as it went in.
  */
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -399,6 +400,50 @@ static void windows(void **state)
 	buf_free(&b);
 }
 
+/* A pipe gives small pieces; windows of all sizes over them, in bounded memory. */
+static void pipes(void **state)
+{
+	struct buf b = sample(3000000, 13);
+	struct err err = {0};
+	struct stream *s;
+	size_t at = 0, got, step = 1;
+	char path[64];
+	int fd[2];
+	pid_t child;
+
+	(void)state;
+	assert_false(pipe(fd));
+	child = fork();
+	if (!child) {
+		for (size_t i = 0; i < b.len; i += 3001)
+			if (write(fd[1], b.at + i, b.len - i < 3001 ? b.len - i : 3001) < 0)
+				break;
+		_exit(0);
+	}
+	close(fd[1]);
+	snprintf(path, sizeof(path), "/dev/fd/%d", fd[0]);
+	s = stream_open(path, 0, &err);
+	assert_non_null(s);
+	for (;;) {
+		const uint8_t *p = stream_peek(s, step, &got);
+
+		if (!got)
+			break;
+		assert_true(got >= step || at + got == b.len);
+		assert_true(got < (size_t)1 << 20);
+		assert_memory_equal(p, b.at + at, got);
+		got = got / 2 + 1;
+		stream_skip(s, got);
+		at += got;
+		step = (step * 7 + 3) % 200003;
+	}
+	assert_int_equal(at, b.len);
+	stream_close(s);
+	close(fd[0]);
+	waitpid(child, NULL, 0);
+	buf_free(&b);
+}
+
 static void cuts(void **state)
 {
 	static const struct stream_cut cut[] = {{50, 10}, {5, 3},   {8, 2},
@@ -461,9 +506,9 @@ static int remove_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(packed),	cmocka_unit_test(damaged), cmocka_unit_test(marks_within),
-	    cmocka_unit_test(bomb),	cmocka_unit_test(windows), cmocka_unit_test(cuts),
-	    cmocka_unit_test(failures),
+	    cmocka_unit_test(packed), cmocka_unit_test(damaged),  cmocka_unit_test(marks_within),
+	    cmocka_unit_test(bomb),   cmocka_unit_test(windows),  cmocka_unit_test(pipes),
+	    cmocka_unit_test(cuts),   cmocka_unit_test(failures),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

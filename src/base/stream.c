@@ -346,7 +346,8 @@ const uint8_t *stream_peek(struct stream *s, size_t want, size_t *got)
 			size_t need = (left > want ? left : want) + PIECE_SIZE;
 			uint8_t *big = s->big;
 
-			if (s->cur || s->bigcap < need || s->bigcap < left * 2) {
+			/* Half empty after the move, so that moving costs little. */
+			if (s->bigcap < need || (!s->cur && s->bigcap < left * 2)) {
 				if (need < s->bigcap * 2)
 					need = s->bigcap * 2;
 				big = mem_alloc(need);
