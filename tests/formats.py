@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""formats.py SOURCE_ROOT FILE…: JSON results have the fields and types of docs/formats.md, no more and no less."""
+"""formats.py SOURCE_ROOT MERIDIAN FILE…: JSON results have the fields and types of docs/formats.md, no more and no less:
+those of the files, and what MERIDIAN prints of the bundled case."""
+import glob
 import json
 import re
+import subprocess
 import sys
 
 
@@ -59,9 +62,17 @@ def check(where, value, kind, known, bad):
                 bad.append(f"{where}.{name}: missing")
 
 
-known, bad = tables(sys.argv[1] + "/docs/formats.md"), []
-for path in sys.argv[2:]:
-    text = open(path, encoding="utf-8").read()
+root, meridian = sys.argv[1:3]
+known, bad = tables(root + "/docs/formats.md"), []
+texts = [open(path, encoding="utf-8").read() for path in sys.argv[3:]]
+case = root + "/data/telegram-2026"
+vrps = [a for v in sorted(glob.glob(case + "/vrps-*.json*")) for a in ("--vrps", v)]
+for form in ("--json", "--jsonl"):
+    run = subprocess.run([meridian, "observe", "-q", form, *vrps, case + "/routes", case + "/ooni"], stdout=subprocess.PIPE, check=False)
+    if run.returncode not in (0, 3):
+        bad.append(f"observe {form} ended with {run.returncode}")
+    texts.append(run.stdout.decode("utf-8"))
+for text in texts:
     if text.startswith('{"meridian"'):
         result = json.loads(text)
         check("", result, "RESULT", known, bad)

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# web.sh SOURCE_ROOT REPORT_PAGE: web/dist is what web/ builds to, and the page works in a browser:
+# web.sh SOURCE_ROOT REPORT_PAGE MERIDIAN: web/dist is what web/ builds to, and the page works in a browser:
 # nothing on the console, nothing asked of the network, no fault that axe-core finds (light, dark,
 # narrow), and hostile strings stay strings. Exit 77 where npm, its registry or Chromium is missing.
 set -eu
-root=$1 page=$2
+root=$1 page=$2 meridian=$3
 for tool in npm node; do
 	command -v $tool >/dev/null || { echo "skipped: $tool is not installed"; exit 77; }
 done
@@ -57,4 +57,24 @@ node browser.mjs eval "$tmp/plain.html" "
 	return new Promise((r) => setTimeout(() => r(document.activeElement === map && g() !== was), 200));
 })()" >"$tmp/out"
 [ "$(cat "$tmp/out")" = true ] || { echo "keyboard: $(cat "$tmp/out")"; bad=1; }
+
+# The bundled case, as ./dev run shows it; and what its page says of how to verify it, done.
+cd "$root"
+"$meridian" observe -q --html "$tmp/case.html" --vrps data/telegram-2026/vrps-*.json \
+	-o /dev/null data/telegram-2026/routes
+cd "$tmp/web"
+if node browser.mjs check "$tmp/case.html"; then
+	echo "case: works"
+else
+	echo "case: faulty"
+	bad=1
+fi
+node browser.mjs eval "$tmp/case.html" \
+	"document.querySelectorAll('#verify pre')[1].textContent" >"$tmp/command"
+node browser.mjs eval "$tmp/case.html" "document.querySelector('#verify .hash').textContent" >"$tmp/want"
+(cd "$root" && sh "$tmp/command") | cut -c1-64 >"$tmp/got"
+cmp -s "$tmp/want" "$tmp/got" || {
+	echo "case: '$(cat "$tmp/command")' prints $(cat "$tmp/got"), the page says $(cat "$tmp/want")"
+	bad=1
+}
 exit $bad

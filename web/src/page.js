@@ -110,7 +110,7 @@ function Verify({ page }) {
       ${s && html`<li><p>Are these the bytes? Cut a piece of evidence out. This is the first one of finding ${page.findings.indexOf(f) + 1}.</p>
         <pre tabindex="0" aria-label="Command">${CAT[s.coding] || "cat"} ${clean(quote(s.path))} | tail -c +${e.offset + 1} | head -c ${e.length} | sha256sum</pre>
         <p>It prints <code class="hash">${e.sha256}</code>.</p></li>`}
-      <li><p>Does the same input give the same findings? Run this with Meridian ${page.meridian}; its JSON is that of this page, to the byte.</p>
+      <li><p>Does the same input give the same findings? Run this with Meridian ${page.meridian}, and <code>--json</code>: its findings are those of this page, to the byte.</p>
         <pre tabindex="0" aria-label="Command">${page.run.command.map((a) => clean(quote(a))).join(" ")}</pre></li>
     </ol>
   </section>`;
