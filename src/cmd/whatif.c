@@ -13,6 +13,7 @@
 #include "cmd/commands.h"
 #include "cmd/common.h"
 #include "fact/country.h"
+#include "finding/relate.h"
 #include "finding/simcase.h"
 
 /* What one step's words say; reset between the lines of a scenario file. */
@@ -177,6 +178,94 @@ static int simcase(int argc, char **argv)
 	buf_free(&differs);
 	free(text);
 	return status;
+}
+
+/* A line of "bgpdump -m" as its path alone; other lines stay as they are. AS_SETs end a path. */
+static void paths_of(const char *text, size_t n, struct buf *out)
+{
+	for (const char *p = text, *end = text + n; p < end;) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p)), *stop = nl ? nl : end, *q = p;
+
+		if (stop - p > 6 && (!memcmp(p, "TABLE_", 6) || !memcmp(p, "BGP4MP", 6))) {
+			const char *to;
+
+			for (int bar = 0; q < stop && bar < 6; q++)
+				bar += *q == '|';
+			to = memchr(q, '|', (size_t)(stop - q));
+			to = to ? to : stop;
+			for (const char *c = q; c < to; c++)
+				if (*c == '{' || *c == '(' || *c == '[')
+					to = c;
+			buf_add(out, q, (size_t)(to - q));
+		} else {
+			buf_add(out, p, (size_t)(stop - p));
+		}
+		buf_char(out, '\n');
+		p = nl ? nl + 1 : end;
+	}
+}
+
+/* Relationships from paths, as text that --graph reads. */
+static int relate_paths(int argc, char **argv)
+{
+	struct relate_report r;
+	struct path_set p = {0};
+	struct buf lines = {0}, out = {0};
+	struct asgraph *g;
+	struct err err;
+	char *text;
+	size_t n;
+	bool ok;
+
+	if (argc != 2)
+		return complain(EXIT_USAGE, "whatif relate wants one FILE of paths, or -");
+	text = graph_text(argv[1], &n, &err);
+	if (!text)
+		return complain(EXIT_COULD_NOT, "%s", err.text);
+	paths_of(text, n, &lines);
+	free(text);
+	ok = path_set_read(&p, lines.at ? lines.at : "", lines.len, argv[1], &err);
+	buf_free(&lines);
+	if (ok && !p.n)
+		ok = err_set(&err, "%s: has no paths", argv[1]);
+	if (ok) {
+		g = relate(&p, &r);
+		talk("%zu paths of %u vantage points (dropped: %zu with reserved numbers, %zu with "
+		     "loops, "
+		     "%zu poisoned); clique of %zu; %u customer links, %u peer links%s",
+		     r.paths, r.vantage_points, r.reserved, r.loops, r.poisoned, r.nclique,
+		     r.customer_links, r.peer_links,
+		     r.vantage_points < 50
+			 ? "; with so few vantage points most peer links are unsure"
+			 : "");
+		buf_printf(&out, "# inferred by meridian from %s: %zu paths, %u vantage points\n",
+			   argv[1], r.paths, r.vantage_points);
+		asgraph_text(g, &out);
+		asgraph_free(g);
+		ok = put_result(&out, &err);
+	}
+	path_set_free(&p);
+	buf_free(&out);
+	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+}
+
+/* The graph as the memory that --graph maps. */
+static int compile_graph(void)
+{
+	struct graph g = {0};
+	struct buf out = {0};
+	struct err err;
+	bool ok;
+
+	if (!common.output)
+		return complain(EXIT_USAGE, "whatif compile wants -o FILE");
+	if (!graph_load(&g, &err))
+		return complain(EXIT_COULD_NOT, "%s", err.text);
+	asgraph_binary(g.as, &out);
+	ok = put_result(&out, &err);
+	buf_free(&out);
+	graph_free(&g);
+	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
 }
 
 static uint32_t *keep(struct scenario *s, uint32_t *id, size_t n)
@@ -609,6 +698,11 @@ static int whatif(int argc, char **argv)
 				 : complain(EXIT_USAGE, "\"%s\" is one word too many", argv[1]);
 	if (!strcmp(argv[0], "case"))
 		return simcase(argc, argv);
+	if (!strcmp(argv[0], "relate"))
+		return relate_paths(argc, argv);
+	if (!strcmp(argv[0], "compile"))
+		return argc == 1 ? compile_graph()
+				 : complain(EXIT_USAGE, "\"%s\" is one word too many", argv[1]);
 	if (!(rov >= 0 && rov <= 100 && aspa >= 0 && aspa <= 100))
 		return complain(EXIT_USAGE, "--rov and --aspa are percentages from 0 to 100");
 	if (!words.adoption)
