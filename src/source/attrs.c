@@ -67,7 +67,16 @@ struct block {
 	size_t size, used; /* with this head */
 };
 
+/* What will be asked for soon. */
+struct hint {
+	const uint8_t *wire; /* NULL: nothing */
+	size_t n;
+	uint64_t hash;
+	unsigned context;
+};
+
 struct attrs_table {
+	struct hint next, after; /* attrs_soon() */
 	struct set attrs, paths;
 	struct room room[2];   /* attributes, by generation */
 	struct arena arena[2]; /* paths, by generation */
@@ -802,6 +811,7 @@ static void read_paths(struct attrs_table *t, struct attrs *a, unsigned context,
 	}
 	if (!r->as_path.at)
 		return;
+	buf_room(&t->path, 1); /* an empty path has a place, too */
 	buf_reset(&t->path);
 	why = path_read(&r->as_path, asn4, false, &t->path);
 	if (why) {
@@ -814,6 +824,7 @@ static void read_paths(struct attrs_table *t, struct attrs *a, unsigned context,
 	}
 	if (r->as4_path.at) {
 		a->has |= HAS_AS4_PATH;
+		buf_room(&t->path4, 1);
 		buf_reset(&t->path4);
 		why = path_read(&r->as4_path, true, true, &t->path4);
 		if (why) {
@@ -922,33 +933,59 @@ static const struct attrs_entry *attrs_find(struct attrs_table *t, uint64_t hash
 const struct attrs *attrs_intern(struct attrs_table *t, const uint8_t *wire, size_t n,
 				 unsigned context)
 {
+	const struct hint *h = &t->next;
+	uint64_t hash;
+
 	if (!n)
 		wire = (const uint8_t *)""; /* memcmp() wants a place even for nothing */
-	return entry_attrs(attrs_find(t, hash_bytes(wire, n, context), wire, n, context));
+	if (h->wire == wire && h->n == n && h->context == context)
+		hash = h->hash;
+	else
+		hash = hash_bytes(wire, n, context);
+	return entry_attrs(attrs_find(t, hash, wire, n, context));
+}
+
+/* Fetches the entry that has this hash, most likely. */
+static void entry_prefetch(const struct attrs_table *t, uint64_t hash)
+{
+	const uint64_t *slot = t->attrs.slot;
+	size_t mask = t->attrs.cap - 1, i = hash & mask;
+	const uint8_t *e;
+
+	while (slot[i] && (slot[i] ^ hash) >> SLOT_TAG)
+		i = (i + 1) & mask;
+	if (!slot[i])
+		return;
+	e = slot_entry(slot[i]);
+	__builtin_prefetch(e);
+	__builtin_prefetch(e + LINE);
+	__builtin_prefetch(e + 2 * LINE);
+}
+
+/* The slot of the second next one is fetched, and the entry of the next one, whose slot has come
+ * by now. */
+void attrs_soon(struct attrs_table *t, const uint8_t *wire, size_t n, unsigned context)
+{
+	t->next = t->after;
+	if (t->next.wire)
+		entry_prefetch(t, t->next.hash);
+	t->after = (struct hint){.wire = wire, .n = n, .context = context};
+	if (!wire)
+		return;
+	t->after.hash = hash_bytes(wire, n, context);
+	__builtin_prefetch(&t->attrs.slot[t->after.hash & (t->attrs.cap - 1)]);
 }
 
 void attrs_intern_all(struct attrs_table *t, struct attrs_wanted *w, size_t n, unsigned context)
 {
-	size_t mask = t->attrs.cap - 1;
-
 	for (size_t i = 0; i < n; i++) {
 		if (!w[i].n)
 			w[i].wire = (const uint8_t *)"";
 		w[i].hash = hash_bytes(w[i].wire, w[i].n, context);
-		__builtin_prefetch(&t->attrs.slot[w[i].hash & mask]);
+		__builtin_prefetch(&t->attrs.slot[w[i].hash & (t->attrs.cap - 1)]);
 	}
-	for (size_t i = 0; i < n; i++) {
-		const uint64_t *slot = t->attrs.slot;
-		size_t j = w[i].hash & mask;
-		const uint8_t *e;
-
-		while (slot[j] && (slot[j] ^ w[i].hash) >> SLOT_TAG)
-			j = (j + 1) & mask;
-		e = slot_entry(slot[j]);
-		__builtin_prefetch(e);
-		__builtin_prefetch(e + LINE);
-		__builtin_prefetch(e + 2 * LINE);
-	}
+	for (size_t i = 0; i < n; i++)
+		entry_prefetch(t, w[i].hash);
 	for (size_t i = 0; i < n; i++) {
 		const struct attrs_entry *e = attrs_find(t, w[i].hash, w[i].wire, w[i].n, context);
 

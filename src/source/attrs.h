@@ -92,6 +92,10 @@ struct attrs_wanted {
 };
 void attrs_intern_all(struct attrs_table *t, struct attrs_wanted *w, size_t n, unsigned context);
 
+/* These attributes will be asked for by attrs_intern(), after those that were told here before.
+ * NULL: something else comes. Only speed depends on it. The bytes must stay where they are. */
+void attrs_soon(struct attrs_table *t, const uint8_t *wire, size_t n, unsigned context);
+
 /*
  * Attributes from text (RIS Live, RIPEstat): they are put together in wire form (ASNs of four
  * bytes) and then interned with ATTRS_ASN4, so that there is one way in.

@@ -128,6 +128,13 @@ static const char *read_list(struct list *l, const uint8_t *at, const uint8_t *e
 			v = __builtin_bswap32(v);
 			v = bits ? v & (~UINT32_C(0) << (32 - bits)) : 0;
 			push(l, (struct prefix){(uint64_t)v << 32, 0, (uint8_t)bits, 0}, path_id);
+		} else if (!v6) {
+			uint32_t v = 0;
+
+			for (unsigned i = 0; i * 8 < (unsigned)bits; i++)
+				v |= (uint32_t)p[i] << (24 - 8 * i);
+			v = bits ? v & (~UINT32_C(0) << (32 - bits)) : 0;
+			push(l, (struct prefix){(uint64_t)v << 32, 0, (uint8_t)bits, 0}, path_id);
 		} else {
 			push(l, prefix_wire(p, (unsigned)bits, v6), path_id);
 		}
@@ -434,9 +441,12 @@ static bool fits(const struct attr *v, size_t wide)
 
 bool bgp_guess_asn4(const uint8_t *wire, size_t n, bool usual)
 {
-	const uint8_t *end = wire + n;
+	const uint8_t *end;
 	struct attr v;
 
+	if (!n)
+		return usual;
+	end = wire + n;
 	while (attr_next(&wire, end, &v)) {
 		bool two, four;
 

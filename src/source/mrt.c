@@ -20,7 +20,7 @@
 #define SEEK_WINDOW ((size_t)64 << 10)
 #define YEAR 31622400
 
-static struct mrt_header header_at(const uint8_t *at)
+static inline struct mrt_header header_at(const uint8_t *at)
 {
 	struct bytes b = bytes_of(at, MRT_HEADER);
 	struct mrt_header h;
@@ -265,6 +265,13 @@ static bool mrt_next(struct reader *r, struct facts *out)
 	}
 	m->time = h.time;
 	decode(m, h, bytes_of(at + MRT_HEADER, h.length), offset);
+	if (next + MRT_HEADER <= got) {
+		size_t after = next + MRT_HEADER + header_at(at + next).length;
+
+		/* The second next record: its memory is on its way when its turn comes. */
+		if (after <= got)
+			mrt_soon(m, at + after, got - after);
+	}
 	out->time = (int64_t)h.time * SECOND + m->us;
 	stream_skip(in, next);
 done:

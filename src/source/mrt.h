@@ -82,6 +82,9 @@ uint16_t mrt_peer(struct mrt *m, uint32_t asn, struct addr addr, uint32_t bgp_id
 
 void mrt_table_v1(struct mrt *m, struct mrt_header h, struct bytes b);
 void mrt_table_v2(struct mrt *m, struct mrt_header h, struct bytes b);
+/* Where the attributes are that a record at `at` of n visible bytes will ask for; told to
+ * attrs_soon(). */
+void mrt_soon(struct mrt *m, const uint8_t *at, size_t n);
 void mrt_bgp4mp(struct mrt *m, struct mrt_header h, struct bytes b);
 void mrt_bgp(struct mrt *m, struct mrt_header h, struct bytes b);
 

@@ -256,6 +256,37 @@ void mrt_bgp4mp(struct mrt *m, struct mrt_header h, struct bytes b)
 		bgp_skipped(&m->out, m->record, m->length, "a BGP4MP record of an unknown subtype");
 }
 
+void mrt_soon(struct mrt *m, const uint8_t *at, size_t n)
+{
+	struct bytes b = bytes_of(at, n), body, attrs;
+	unsigned type, subtype, length;
+
+	bytes_skip(&b, 4);
+	type = bytes_u16(&b);
+	subtype = bytes_u16(&b);
+	length = bytes_u32(&b);
+	if ((type != MRT_BGP4MP && type != MRT_BGP4MP_ET) ||
+	    (subtype != MESSAGE && subtype != MESSAGE_AS4)) {
+		attrs_soon(m->attrs, NULL, 0, 0);
+		return;
+	}
+	body = bytes_sub(&b, length);
+	bytes_skip(&body, (type == MRT_BGP4MP_ET ? 4 : 0) + (subtype == MESSAGE ? 4 : 8) + 2);
+	/* IPv6 sessions have their NLRI among the attributes, which are then known by others. */
+	if (bytes_u16(&body) != 1)
+		body.bad = true;
+	bytes_skip(&body, 8 + BGP_HEADER - 1);
+	if (bytes_u8(&body) != BGP_UPDATE)
+		body.bad = true;
+	bytes_skip(&body, bytes_u16(&body));
+	attrs = bytes_sub(&body, bytes_u16(&body));
+	if (body.bad || !bytes_left(&attrs) || !bytes_left(&body))
+		attrs_soon(m->attrs, NULL, 0, 0);
+	else
+		attrs_soon(m->attrs, attrs.at, bytes_left(&attrs),
+			   ATTRS_NEXT_HOP | (subtype == MESSAGE ? 0 : ATTRS_ASN4));
+}
+
 /* MRTd's types: no marker, length and type before a message's body. */
 void mrt_bgp(struct mrt *m, struct mrt_header h, struct bytes b)
 {

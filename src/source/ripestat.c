@@ -265,9 +265,8 @@ static void record_done(struct ripestat *s, struct reader *r, uint64_t offset, s
 		if (s->community.large.len)
 			attrs_put(&s->wire, ATTR_LARGE_COMMUNITIES, s->community.large.at,
 				  s->community.large.len);
-		s->route.attrs =
-		    attrs_intern(s->attrs, (const uint8_t *)s->wire.at, s->wire.len,
-				 ATTRS_ASN4 | ATTRS_PARTIAL);
+		s->route.attrs = attrs_intern(s->attrs, (const uint8_t *)s->wire.at, s->wire.len,
+					      ATTRS_ASN4 | ATTRS_PARTIAL);
 	}
 	if (!s->has_type)
 		s->time = s->time == TIME_NONE ? s->start : s->time;
