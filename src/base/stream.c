@@ -367,6 +367,8 @@ const uint8_t *stream_peek(struct stream *s, size_t want, size_t *got)
 		s->end = s->at + left + p->n;
 		give_back(s, p);
 	}
+	if (!s->at)
+		s->at = s->end = (const uint8_t *)""; /* nothing, but not NULL */
 	*got = (size_t)(s->end - s->at);
 	return s->at;
 }
