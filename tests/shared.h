@@ -42,7 +42,7 @@ static inline int read_facts(const char *path, void (*each)(const struct facts *
 	if (!in)
 		fail_msg("%s", err.text);
 	head = stream_peek(in, 65536, &got);
-	r.source = source_of(head, got);
+	r.source = source_of(head, got < 65536 ? got : 65536);
 	r.peers = peers_new();
 	if (!r.source || !r.source->open(&r, &err)) {
 		stream_close(in);

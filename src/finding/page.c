@@ -76,7 +76,7 @@ static bool gatekeeper(const struct transaction *x)
 			  strstr(server, "ddos-guard") || strstr(server, "Varnish"));
 }
 
-struct page page_of(const struct view *v, const struct transaction *x)
+static struct page look(const struct view *v, const struct transaction *x)
 {
 	const struct fingerprint *hit[HITS];
 	struct weights w = {0};
@@ -133,6 +133,15 @@ struct page page_of(const struct view *v, const struct transaction *x)
 		page.scope = SCOPE_VAGUE;
 	}
 	return page;
+}
+
+struct page page_of(const struct view *v, const struct transaction *x)
+{
+	size_t i = (size_t)(x - v->m->transaction);
+
+	if (v->page[i].kind == PAGE_NOT_SEEN)
+		v->page[i] = look(v, x);
+	return v->page[i];
 }
 
 /* Headers that any server sends say nothing (as in OONI's web_connectivity, ts-017). */

@@ -469,10 +469,13 @@ static bool judge_pages(const struct view *main, const struct dns_view *d, struc
 static void judge_final(const struct view *main, const struct dns_view *d,
 			const struct transaction *x, struct verdict *out)
 {
-	struct page page = page_of(main, x);
-	int like = page_matches(main, x);
 	const struct transaction *stray = stray_redirect(main, x);
+	int like = page_matches(main, x);
 	bool bent = d->state == DNS_DETOUR;
+	/* A long page that the site itself sent over TLS is the site's, whatever words are in it.
+	 */
+	bool own = is_https(x) && x->code / 100 == 2 && x->nbody >= 65536 && !stray;
+	struct page page = own ? (struct page){.kind = PAGE_OTHER} : page_of(main, x);
 
 	if (bent && like == 0 && !is_https(x)) {
 		verdict_set(out, SITE_REROUTED, "site.dns.lie", 0.85);
@@ -738,6 +741,7 @@ static void judge_site(struct arena *a, const struct knowledge *k, const struct 
 		struct flow_view f;
 
 		view_of(&v, a, k, m, host[i], false);
+		v.page = main.page;
 		judge_dns(&v, &hop);
 		judge_flow(&v, &hop, &f);
 		if (judge_names(&v, &hop, &f, out) || judge_failure(&v, &f, control_end, out))

@@ -30,7 +30,8 @@ void view_of(struct view *v, struct arena *a, const struct knowledge *k,
 			   .fps = k && k->fingerprints ? k->fingerprints : fingerprints_own(),
 			   .m = m,
 			   .host = host,
-			   .main = main};
+			   .main = main,
+			   .page = arena_zero(a, m->ntransaction + 1, sizeof(struct page))};
 	for (size_t i = 0; i < m->ncontrol && v->ncontrol < VIEW_CONTROLS; i++) {
 		const struct control *c = &m->control[i];
 

@@ -33,6 +33,7 @@ struct view {
 	bool main;	  /* the input's own host, not one that it redirects to */
 	const struct control *control[VIEW_CONTROLS];
 	size_t ncontrol;
+	struct page *page; /* of each transaction, so that a body is looked through once */
 };
 
 static inline bool addr_same(struct addr a, struct addr b)
@@ -81,7 +82,7 @@ bool failure_is_certificate(const char *failure);
 bool failure_is_local(const char *failure); /* our own side: cancelled, unreachable, unknown */
 
 /* page.c: what a response is. */
-enum page_kind { PAGE_OTHER, PAGE_BLOCK, PAGE_WORDS, PAGE_SERVER, PAGE_GEO };
+enum page_kind { PAGE_NOT_SEEN, PAGE_OTHER, PAGE_BLOCK, PAGE_WORDS, PAGE_SERVER, PAGE_GEO };
 struct page {
 	enum page_kind kind;
 	const char *fingerprint; /* what told, NULL none */

@@ -208,7 +208,7 @@ static int next_file(struct reader *r, struct state *s, struct facts *out)
 		s->bytes = h;
 		s->file = stream_of(h, s->size, s->name, 0);
 		head = stream_peek(s->file, 65536, &got);
-		s->inner = (struct reader){.source = source_of(head, got),
+		s->inner = (struct reader){.source = source_of(head, got < 65536 ? got : 65536),
 					   .in = s->file,
 					   .name = s->name,
 					   .id = r->id,
