@@ -10,6 +10,8 @@
 #include "base/stream.h"
 #include "base/text.h"
 #include "cmd/common.h"
+#include "fact/vrps.h"
+#include "record/clickhouse.h"
 #include "record/record.h"
 #include "record/run.h"
 #include "report/json.h"
@@ -129,12 +131,26 @@ static bool keep_evidence(struct record *rec, const struct run *r, uint64_t *los
 	return ok;
 }
 
+/* The run and its sources as the report has them. */
+static void end_json(struct buf *json, const struct run_report *report)
+{
+	struct jsonw w = JSONW(json);
+
+	jsonw_object(&w);
+	jsonw_name(&w, "meridian");
+	jsonw_text(&w, report->version);
+	jsonw_name(&w, "run");
+	json_run(&w, report);
+	jsonw_name(&w, "sources");
+	json_sources(&w, report);
+	jsonw_object_end(&w);
+}
+
 bool keep_run(const char *dir, const struct run *r, const struct run_report *report,
 	      struct err *err)
 {
 	struct record *rec = record_open(dir, RECORD_CREATE, NULL, err);
 	struct buf json = {0};
-	struct jsonw w = JSONW(&json);
 	uint64_t lost = 0;
 	char n[32];
 	bool ok = rec != NULL;
@@ -147,15 +163,7 @@ bool keep_run(const char *dir, const struct run *r, const struct run_report *rep
 		ok = record_finding(rec, r->findings.at[i], r->peers, err);
 	if (ok) {
 		buf_reset(&json);
-		w = JSONW(&json);
-		jsonw_object(&w);
-		jsonw_name(&w, "meridian");
-		jsonw_text(&w, report->version);
-		jsonw_name(&w, "run");
-		json_run(&w, report);
-		jsonw_name(&w, "sources");
-		json_sources(&w, report);
-		jsonw_object_end(&w);
+		end_json(&json, report);
 		ok = record_run_end(rec, json.at, json.len, err);
 	}
 	if (ok)
@@ -167,6 +175,75 @@ bool keep_run(const char *dir, const struct run *r, const struct run_report *rep
 		     "in "
 		     "the record; their digests are",
 		     text_count(n, lost));
+	buf_free(&json);
+	return ok;
+}
+
+struct keep_store {
+	struct clickhouse *c;
+	struct run *r;
+	struct err err;
+	bool failed;
+};
+
+static void tap(void *arg, const struct facts *f)
+{
+	struct keep_store *k = arg;
+
+	for (size_t i = 0; !k->failed && i < f->nroute; i++) {
+		const struct route *r = &f->route[i];
+		enum rov_reason why;
+		enum rov_state rov =
+		    k->r->know.vrps && r->attrs && r->safi == 1
+			? vrps_validate(k->r->know.vrps, r->prefix, r->attrs->path.origin, &why)
+			: ROV_UNKNOWN;
+
+		k->failed = !clickhouse_route(k->c, f->time, r,
+					      r->peer ? peers_at(k->r->peers, r->peer) : NULL, rov,
+					      &k->err);
+	}
+}
+
+struct keep_store *keep_store_begin(const char *url, const char *spool, bool routes, struct run *r,
+				    struct err *err)
+{
+	struct keep_store *k = mem_zero(1, sizeof(*k));
+	struct buf seed = {0};
+
+	/* The same sources are the same blocks, whoever sends them. */
+	for (size_t i = 0; i < r->n; i++)
+		buf_printf(&seed, "%s\n%llu\n", r->at[i]->path, (unsigned long long)r->at[i]->size);
+	k->r = r;
+	k->c = clickhouse_open(url, spool, seed.at ? seed.at : "", err);
+	buf_free(&seed);
+	if (!k->c) {
+		free(k);
+		return NULL;
+	}
+	if (routes) {
+		r->tap = tap;
+		r->tap_arg = k;
+	}
+	return k;
+}
+
+bool keep_store_end(struct keep_store *k, const struct run *r, const struct run_report *report,
+		    struct err *err)
+{
+	struct buf json = {0};
+	bool ok = !k->failed;
+
+	if (!ok)
+		*err = k->err;
+	for (size_t i = 0; ok && i < r->findings.n; i++)
+		ok = clickhouse_finding(k->c, r->findings.at[i], r->peers, err);
+	end_json(&json, report);
+	ok = ok && clickhouse_run(k->c, report->first, json.at, json.len, err);
+	if (ok)
+		ok = clickhouse_close(k->c, err);
+	else
+		clickhouse_close(k->c, &k->err);
+	free(k);
 	buf_free(&json);
 	return ok;
 }

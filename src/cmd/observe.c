@@ -15,11 +15,12 @@
 #include "cmd/common.h"
 #include "cmd/keep.h"
 #include "cmd/run.h"
+#include "record/clickhouse.h"
 #include "report/html.h"
 
 static struct opt_list vrps, slurm, fail_on;
-static const char *relations, *as, *html, *map, *record;
-static bool jsonl, csv, verdicts;
+static const char *relations, *as, *html, *map, *record, *store, *spool;
+static bool jsonl, csv, verdicts, store_routes;
 
 static const struct opt opts[] = {
     {"vrps", 0, OPT_LIST, &vrps, "FILE",
@@ -47,6 +48,13 @@ static const struct opt opts[] = {
      "Keep the findings, the raw bytes under them and this run in the record in DIR, which is made "
      "when it is not there. Nothing is kept without it.",
      NULL},
+    {"store", 0, OPT_TEXT, &store, "URL",
+     "Send the findings and this run to ClickHouse: "
+     "clickhouse://HOST:PORT[,HOST:PORT…]/DATABASE[?cluster=NAME].",
+     NULL},
+    {"store-routes", 0, OPT_BOOL, &store_routes, NULL, "With --store: every route as well.", NULL},
+    {"spool", 0, OPT_TEXT, &spool, "DIR",
+     "With --store: where blocks wait while the server is away.", NULL},
     {"fail-on", 0, OPT_LIST, &fail_on, "KIND",
      "Exit with 10 when a finding of this kind was made. 'route.hijack' means every kind that "
      "starts so; 'any' means all.",
@@ -121,7 +129,7 @@ static bool show(const struct run *r, const struct run_report *report, struct er
 static void narrow(int argc, char **argv)
 {
 	struct arena a = {0};
-	const char *folder[3], *why;
+	const char *folder[4], *why;
 	struct sandbox s = {.write = folder};
 	const char *const out[] = {common.output, html};
 
@@ -137,6 +145,9 @@ static void narrow(int argc, char **argv)
 	}
 	if (record)
 		folder[s.nwrite++] = record;
+	if (store)
+		folder[s.nwrite++] = spool;
+	s.network |= store != NULL;
 	for (int i = 0; i < argc; i++)
 		s.network |= strstr(argv[i], "://") != NULL;
 	why = sandbox_enter(&s);
@@ -154,6 +165,7 @@ static int observe(int argc, char **argv)
 				    .plain = as && !strcmp(as, "bgpdump")};
 	struct run_report report;
 	struct err err = {0};
+	struct keep_store *kept = NULL;
 	struct run *r;
 	int status = EXIT_COULD_NOT;
 	bool ok = true;
@@ -162,6 +174,14 @@ static int observe(int argc, char **argv)
 		return complain(EXIT_USAGE, "observe wants a SOURCE: a file, a folder, a URL or -");
 	if (common.json + jsonl + csv + (lines != NULL) > 1)
 		return complain(EXIT_USAGE, "--json, --jsonl, --csv and --as exclude one another");
+	if (store && (lines || !clickhouse_is(store) || !spool || !file_folder(spool, 0700, &err)))
+		return complain(EXIT_USAGE, "%s",
+				lines ? "--as judges nothing, so there is nothing to --store"
+				: !clickhouse_is(store)
+				    ? "--store wants clickhouse://HOST:PORT/DATABASE"
+				: !spool ? "--store wants --spool DIR: where blocks wait while the "
+					   "server is away"
+					 : err.text);
 	/* It must be there before the sandbox closes. */
 	if (record && (lines || !file_folder(record, 0700, &err)))
 		return lines ? complain(EXIT_USAGE,
@@ -177,13 +197,15 @@ static int observe(int argc, char **argv)
 	if (ok && lines)
 		ok = lines_out(r, lines, &err);
 	else if (ok)
-		ok = run_judge(r, &err);
+		ok = (!store || (kept = keep_store_begin(store, spool, store_routes, r, &err))) &&
+		     run_judge(r, &err);
 	if (ok && !lines) {
 		report = run_report(r, common.argc, common.argv);
 		report.style = text_style_of(common.output ? -1 : STDOUT_FILENO, !common.color);
 		report.style.verbose = common.verbose;
 		/* What is kept is kept even when nobody can be shown it. */
-		ok = (!record || keep_run(record, r, &report, &err)) && show(r, &report, &err);
+		ok = (!record || keep_run(record, r, &report, &err)) &&
+		     (!kept || keep_store_end(kept, r, &report, &err)) && show(r, &report, &err);
 	}
 	if (!ok) {
 		complain(EXIT_COULD_NOT, "%s", err.text);

@@ -16,6 +16,7 @@
 #include "cmd/common.h"
 #include "cmd/id.h"
 #include "finding/json.h"
+#include "record/clickhouse.h"
 #include "record/record.h"
 #include "report/html.h"
 #include "report/output.h"
@@ -250,18 +251,23 @@ static void renumber(struct finding *f, const struct one *o, uint32_t run, size_
 	}
 }
 
+static struct index_query asked(void)
+{
+	return (struct index_query){.kind = kind,
+				    .country = country,
+				    .actor = (uint32_t)actor,
+				    .victim = (uint32_t)victim,
+				    .network = (uint32_t)network,
+				    .from = from,
+				    .to = to,
+				    .run = UINT64_MAX,
+				    .newest = newest,
+				    .limit = limit};
+}
+
 static bool take(struct shown *s, struct one *o, struct findings *into, struct err *err)
 {
-	struct index_query q = {.kind = kind,
-				.country = country,
-				.actor = (uint32_t)actor,
-				.victim = (uint32_t)victim,
-				.network = (uint32_t)network,
-				.from = from,
-				.to = to,
-				.run = UINT64_MAX,
-				.newest = newest,
-				.limit = limit};
+	struct index_query q = asked();
 	struct buf text = {0};
 	bool ok = true;
 
@@ -318,7 +324,7 @@ static void once(struct findings *fs)
 	fs->n = n;
 }
 
-static bool read_one(struct shown *s, const char *dir, struct findings *into, struct err *err)
+static bool read_record(struct shown *s, const char *dir, struct findings *into, struct err *err)
 {
 	struct one o = {.r = record_open(dir, 0, NULL, err)};
 	bool ok = o.r && ends(s, &o, err) && take(s, &o, into, err);
@@ -326,6 +332,47 @@ static bool read_one(struct shown *s, const char *dir, struct findings *into, st
 	record_drop(o.r);
 	free(o.base);
 	return ok;
+}
+
+struct reading {
+	struct shown *s;
+	struct findings *into;
+};
+
+static bool add_json(void *arg, const char *json, size_t n, struct err *err)
+{
+	struct reading *g = arg;
+
+	return finding_read(g->into, json, n, g->s->peers, err);
+}
+
+/* Findings from ClickHouse; sources keep the numbers of their runs. */
+static bool read_store(struct shown *s, const char *url, struct findings *into, struct err *err)
+{
+	struct clickhouse *c = clickhouse_open(url, NULL, NULL, err);
+	struct reading g = {.s = s, .into = into};
+	struct err later;
+	bool ok = c != NULL;
+
+	for (size_t k = 0; ok && k < (id.n ? id.n : 1); k++) {
+		struct index_query q = asked();
+
+		if (id.n) {
+			q.has_id = true;
+			ok = id_parse(id.at[k], q.id, err);
+		}
+		ok = ok && clickhouse_search(c, &q, add_json, &g, err);
+	}
+	if (c)
+		clickhouse_close(c, &later);
+	return ok;
+}
+
+static bool read_one(struct shown *s, const char *dir, struct findings *into, struct err *err)
+{
+	if (clickhouse_is(dir))
+		return read_store(s, dir, into, err);
+	return read_record(s, dir, into, err);
 }
 
 /* Everything but the numbers of sources, which are those of the report. */

@@ -382,6 +382,8 @@ static void feed(struct run *r, struct judges *j, const struct facts *f)
 			j->advanced = t;
 		}
 	}
+	if (r->tap)
+		r->tap(r->tap_arg, f);
 	for (size_t i = 0; i < j->n; i++)
 		detectors[i]->feed(j->state[i], f);
 }

@@ -53,6 +53,9 @@ struct run {
 	size_t nthanks, thanks_cap;
 	int64_t first, last; /* of all facts */
 	uint64_t records, routes;
+	/* Sees all that is judged, in the same order; NULL: nobody does. */
+	void (*tap)(void *arg, const struct facts *f);
+	void *tap_arg;
 	bool partial;	 /* interrupted */
 	bool progress;	 /* say how far it is, on stderr */
 	int64_t started; /* monotonic, microseconds */

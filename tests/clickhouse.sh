@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Two real ClickHouse servers: rows are stored once each, whoever is killed and whenever.
+# clickhouse.sh MERIDIAN CH_WRITER SOURCE_ROOT
+set -eu
+meridian=$1 writer=$2 root=$3
+for tool in clickhouse-server curl; do
+	command -v $tool >/dev/null || { echo "skipped: there is no $tool"; exit 77; }
+done
+tmp=$(mktemp -d)
+. "$root/tests/clickhouse_servers.sh"
+trap 'kill -9 $ch_pid_1 $ch_pid_2 2>/dev/null || :; wait 2>/dev/null || :; rm -rf "$tmp"' EXIT
+fail() { echo "FAILED: $*"; exit 1; }
+ch_start 1 && ch_start 2
+echo "ClickHouse $(ch_ask 'SELECT version()')"
+want() { got=$(ch_ask "$1"); [ "$got" = "$2" ] || fail "$1: $got, not $2 ($3)"; }
+rows='SELECT count() FROM meridian_routes'
+
+# A sender that is not disturbed; then the same again: nothing twice.
+"$writer" "$ch_url" "$tmp/spool" 700000 plain
+want "$rows" 700000 'a plain run'
+want 'SELECT count() FROM meridian_findings' 1 'a finding'
+a=$(ch_ask 'SELECT count() FROM meridian_routes_local')
+[ "$a" -gt 0 ] && [ "$a" -lt 700000 ] || fail "one shard has all: $a"
+want 'SELECT uniqExact(block) = 8, max(n) <= 100000 FROM (SELECT block, count() AS n, uniqExact(toYYYYMM(time)) AS m FROM meridian_routes GROUP BY block HAVING m = 1)' '1	1' 'blocks'
+"$writer" "$ch_url" "$tmp/spool" 700000 plain
+want "$rows" 700000 'the same input again'
+want 'SELECT count() FROM meridian_findings' 1 'the same finding again'
+"$meridian" report --json "$ch_url" | grep -q '"kind":"route.hijack.exact"' || fail 'report reads findings'
+"$meridian" report --json --kind site "$ch_url" | grep -q '"findings":\[\]' || fail 'report filters'
+
+# Killed again and again at moments of its own, then let through: exact.
+for t in 0.05 0.15 0.3 0.45 0.6 0.8 1.0; do
+	"$writer" "$ch_url" "$tmp/spool2" 900000 killed 2>/dev/null & w=$!
+	sleep $t
+	kill -9 $w 2>/dev/null || :
+	wait $w 2>/dev/null || :
+done
+"$writer" "$ch_url" "$tmp/spool2" 900000 killed
+want "$rows" 1600000 'a sender that was killed seven times'
+
+# The server is killed instead: what was not acknowledged waits on disk.
+"$writer" "$ch_url" "$tmp/spool3" 900000 server >"$tmp/out" 2>&1 & w=$!
+sleep 0.4
+kill -9 $ch_pid_2; wait $ch_pid_2 2>/dev/null || :
+wait $w && fail 'a sender that lost its server said that all is well'
+grep -q 'wait in' "$tmp/out" || fail "$(cat "$tmp/out")"
+ls "$tmp"/spool3/*.block >/dev/null || fail 'nothing was spooled'
+# A shard that is missing is said, never silent.
+! "$meridian" report --json "$ch_url" >/dev/null 2>"$tmp/no" || fail 'a missing shard was silent'
+grep -qi 'clickhouse at' "$tmp/no" || fail "$(cat "$tmp/no")"
+ch_start 2
+"$writer" "$ch_url" "$tmp/spool3" 900000 server
+want "$rows" 2500000 'a server that was killed'
+! ls "$tmp"/spool3/*.block >/dev/null 2>&1 || fail 'the spool was not emptied'
+
+# Compressed, as for servers elsewhere (a name that is not this machine's).
+host=$(echo "$ch_url" | sed 's/127\.0\.0\.1/0/g')
+"$writer" "$host" "$tmp/spool4" 150000 packed
+want "$rows" 2650000 'compressed'
+
+# observe --store, and its findings by report.
+case=$root/data/telegram-2026
+"$meridian" observe -q -o /dev/null --store "$ch_url" --spool "$tmp/spool5" --store-routes --vrps "$case"/vrps-*.json "$case/routes"
+want "$rows" 2673288 'routes of a run'
+"$meridian" report --kind route.hijack --actor 18101 --victim 62041 --country AE --json "$ch_url" | grep -q 'AS18101' || fail 'the finding of the run'
+want 'SELECT count() FROM meridian_runs' 5 'runs'
+echo 'all exact'
