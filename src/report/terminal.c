@@ -284,6 +284,7 @@ static void kind_line(struct page *p, const struct finding *f, size_t i)
 static void in_full(struct page *p, const struct finding *f, size_t i)
 {
 	struct buf text = {0};
+	bool weighty = false;
 
 	buf_char(p->out, '\n');
 	kind_line(p, f, i);
@@ -309,12 +310,25 @@ static void in_full(struct page *p, const struct finding *f, size_t i)
 	say(p, "via", &text);
 	seen(p, f, &text);
 	where(p, f, &text);
-	for (size_t k = 0; k < f->ntag && k < LISTED; k++)
-		buf_printf(&text, "%s%s (%+.2f)", k ? "; " : "",
-			   f->tag[k].text ? f->tag[k].text : f->tag[k].id, f->tag[k].weight);
+	/* What weighs nothing is a remark: told only where nothing weighs. */
+	for (size_t k = 0; k < f->ntag; k++)
+		weighty |= f->tag[k].weight != 0;
+	for (size_t k = 0, told = 0; k < f->ntag && told < LISTED; k++) {
+		const struct tag *t = &f->tag[k];
+
+		if (weighty && t->weight == 0)
+			continue;
+		buf_printf(&text, "%s%s", told++ ? "; " : "", t->text ? t->text : t->id);
+		if (weighty)
+			buf_printf(&text, " (%+.2f)", t->weight);
+	}
 	say(p, "why", &text);
 	for (size_t k = 0; k < f->ncaveat; k++)
-		buf_printf(&text, "%s%s", k ? "; " : "", f->caveat[k]);
+		buf_printf(&text, "%s%s",
+			   !k				  ? ""
+			   : text.at[text.len - 1] == '.' ? " "
+							  : "; ",
+			   f->caveat[k]);
 	say(p, "but", &text);
 	if (f->rule) {
 		buf_printf(&text, "%s, version %u: %s", f->rule->id, f->rule->version,

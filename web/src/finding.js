@@ -37,7 +37,7 @@ function Facts({ f, page }) {
       ? html` <span class="aside">${duration(seconds(f.last) - seconds(f.first))}</span>` : null}
       ${f.waves.length > 1 ? html`, in ${count(f.waves.length)} waves` : null}</${Fact}>
     ${who && html`<${Fact} name="Who"><${Network} of=${who} role="actor" names=${page.name} />
-      ${who.role ? html` as <${Text} of=${who.role} />` : null}, <span class="aside">${sure(who.confidence)} (${who.confidence})</span>
+      ${who.role ? html` as <${Text} of=${who.role} />` : null}, <span class="aside">${sure(who.confidence)} (${who.confidence.toFixed(2)})</span>
       ${who.why ? html`<p class="small"><${Text} of=${who.why} /></p>` : null}</${Fact}>`}
     ${f.victims.length ? html`<${Fact} name=${s.prefixes.length ? "Whose addresses" : "Whom it hits"}><${List} of=${f.victims} page=${page} role="victim" /></${Fact}>` : null}
     ${s.prefixes.length ? html`<${Fact} name="Prefixes">${plural(s.prefixes.length, "prefix", "prefixes")}${rpkiCount(s.prefixes)
@@ -49,10 +49,10 @@ function Facts({ f, page }) {
     ${f.carriers.length ? html`<${Fact} name="Passed on by"><${List} of=${f.carriers} page=${page} /></${Fact}>` : null}
     ${f.where.countries.length || f.where.asns.length ? html`<${Fact} name="Where">${f.where.countries.slice(0, 12).map((c) => page.name(c)).join(", ")}${f.where.countries.length > 12
       ? html` <span class="none">and ${count(f.where.countries.length - 12)} more</span>` : null}
-      ${f.where.asns.length ? html` <${List} of=${f.where.asns} page=${page} />` : null}</${Fact}>` : null}
+      ${f.where.countries.length && f.where.asns.length ? ": " : null}${f.where.asns.length ? html`<${List} of=${f.where.asns} page=${page} />` : null}</${Fact}>` : null}
     ${f.layer ? html`<${Fact} name="Layer"><${Text} of=${LAYERS[f.layer] ?? f.layer} />${f.mechanism ? html`, by <${Text} of=${f.mechanism} />` : null}
       ${f.where.hop ? html`; hop <${Text} of=${f.where.hop} />` : null}</${Fact}>` : null}
-    <${Fact} name="How sure"><strong>${sure(f.confidence)}</strong> <span class="aside">(${f.confidence})</span></${Fact}>
+    <${Fact} name="How sure"><strong>${sure(f.confidence)}</strong> <span class="aside">(${f.confidence.toFixed(2)})</span></${Fact}>
   </dl>`;
 }
 
@@ -79,7 +79,8 @@ function Figures({ f, page, number, children }) {
   const begin = seconds(f.first), end = seconds(f.last || f.first), around = 600 + (end - begin) / 6;
   const first = Math.max(seconds(page.run.first || f.first), begin - around);
   const last = Math.min(seconds(page.run.last || f.last), end + around);
-  const onMap = counted || f.where.countries.length || f.actor?.country || f.victims.some((v) => v.country);
+  const actor = f.actor && (f.actor.asn || f.actor.name) ? f.actor : null;
+  const onMap = counted || f.where.countries.length || actor?.country || f.victims.some((v) => v.country);
   const held = verb(f.kind) === "saw" ? "had it" : "believed it";
   const caption = counted
     ? `${plural([...values.values()].reduce((a, b) => a + b, 0), "vantage point")} in ${plural([...values.keys()].filter(Boolean).length, "country", "countries")}${time == null ? ` ${verb(f.kind)} it at some time` : " at this moment"}`
@@ -89,9 +90,9 @@ function Figures({ f, page, number, children }) {
     ${onMap ? html`<figure class="mapfig" id=${`map-${number}`}>
       <figcaption><b>Map ${number}.</b> ${!counted ? "Where it happened." : verb(f.kind) === "saw" ? "Where it was seen: vantage points whose routers had it, by country."
         : "Where it was believed: vantage points whose routers took the false route, by country."}</figcaption>
-      <${WorldMap} values=${values} of=${page.peers} actor=${f.actor} victims=${f.victims} names=${page.name}
+      <${WorldMap} values=${values} of=${page.peers} actor=${actor} victims=${f.victims} names=${page.name}
         counted=${counted} verb=${verb(f.kind)} caption=${caption} label=${`World map of finding ${number}`} />
-      <${Legend} counted=${counted} verb=${verb(f.kind)} actor=${!!f.actor?.country} victims=${f.victims.length > 0} />
+      <${Legend} counted=${counted} verb=${verb(f.kind)} actor=${!!actor?.country} victims=${f.victims.length > 0} />
       ${counted ? html`<details class="alt"><summary>The map as a table</summary>
         <${Table} caption=${`Vantage points that ${verb(f.kind)} it, by country`} head=${[["Country"], [`${verb(f.kind)} it`, "num"], ["Vantage points there", "num"]]}
           rows=${total.map(([c, n]) => ({ key: c, cells: [c ? page.name(c) : "country not known", count(n), page.peers[c] ? count(page.peers[c]) : "–"] }))} />
@@ -108,9 +109,18 @@ function Figures({ f, page, number, children }) {
       </details>
     </figure>` : null}
     ${children}
-    ${f.waves.length ? html`<${Table} caption="Waves" head=${[["Wave"], ["First (UTC)"], ["Last (UTC)"], ["Prefixes", "num"], ["Announcements", "num"], ["Withdrawals", "num"], ["Vantage points", "num"]]}
-      rows=${f.waves.map((w, i) => ({ key: i, cells: [i + 1, html`<${When} at=${w.first} />`, html`<${When} at=${w.last} />`,
-        count(w.prefixes), count(w.announcements), count(w.withdrawals), count(w.peers)] }))} />` : null}`;
+    ${f.waves.length > 1 || (f.waves.length && f.layer === "bgp") ? html`<${Waves} f=${f} />` : null}`;
+}
+
+// Bursts: of updates at the core of the net, of measurements at its edge.
+function Waves({ f }) {
+  const routes = f.layer === "bgp";
+  const head = [["Wave"], ["First (UTC)"], ["Last (UTC)"], ...(routes
+    ? [["Prefixes", "num"], ["Announcements", "num"], ["Withdrawals", "num"], ["Vantage points", "num"]] : [["Measurements", "num"]])];
+
+  return html`<${Table} caption="Waves" head=${head} rows=${f.waves.map((w, i) => ({ key: i, cells: [i + 1,
+    html`<${When} at=${w.first} />`, html`<${When} at=${w.last} />`, ...(routes
+      ? [w.prefixes, w.announcements, w.withdrawals, w.peers] : [w.announcements]).map(count)] }))} />`;
 }
 
 function Prefixes({ f }) {
@@ -140,17 +150,25 @@ function Harms({ f, page }) {
     <dl class="harms">${f.harms.map((id) => html`<div><dt>${PROPERTIES[id] ?? clean(id)}</dt>${what(id) ? html`<dd><${Text} of=${what(id)} />.</dd>` : null}</div>`)}</dl>`;
 }
 
-function Grounds({ f, page }) {
-  const most = Math.max(0.01, ...f.tags.map((t) => Math.abs(t.weight)));
+// What the confidence is the sum of; and remarks, which weigh nothing.
+function Tags({ f }) {
+  const most = Math.max(...f.tags.map((t) => Math.abs(t.weight)));
+  const cell = (t) => html`<${Text} of=${t.text || t.id} /> <code class="aside">${clean(t.id)}</code>`;
 
+  if (!most)
+    return html`<${Table} caption="What was counted" head=${[["Evidence"]]} rows=${f.tags.map((t, i) => ({ key: i, cells: [cell(t)] }))} />`;
+  return html`<${Table} caption=${`Evidence for (+) and against (−), with its weight in the confidence of ${f.confidence.toFixed(2)}`} cls="weights"
+    head=${[["Evidence"], ["Weight", "num"], [html`<span class="hidden">as a bar</span>`, "bars"]]}
+    rows=${f.tags.map((t, i) => ({ key: i, cells: [cell(t),
+      t.weight ? `${t.weight > 0 ? "+" : "−"}${Math.abs(t.weight).toFixed(2)}` : html`<span class="none">–</span>`,
+      html`<svg width="120" height="10" aria-hidden="true"><rect class=${t.weight < 0 ? "against" : "for"} y="1" height="8"
+        x="0" width=${118 * Math.abs(t.weight) / most} /></svg>`] }))} />`;
+}
+
+function Grounds({ f, page }) {
   return html`<section><h4>Why Meridian says so</h4>
     ${f.rule && html`<blockquote class="rule"><p><${Text} of=${f.rule.text} /></p><footer>Rule <code>${clean(f.rule.id)}</code>, version ${f.rule.version}</footer></blockquote>`}
-    ${f.tags.length ? html`<table class="weights"><caption>Evidence for (+) and against (−), with its weight in the confidence of ${f.confidence}</caption>
-      <thead><tr><th scope="col">Evidence</th><th scope="col" class="num">Weight</th><th class="bars" scope="col"><span class="hidden">as a bar</span></th></tr></thead>
-      <tbody>${f.tags.map((t) => html`<tr><th scope="row"><${Text} of=${t.text || t.id} /> <code class="aside">${clean(t.id)}</code></th>
-        <td class="num">${t.weight > 0 ? "+" : t.weight < 0 ? "−" : ""}${Math.abs(t.weight).toFixed(2)}</td>
-        <td class="bars"><svg width="120" height="10" aria-hidden="true"><rect class=${t.weight < 0 ? "against" : "for"} y="1" height="8"
-          x="0" width=${Math.max(1, 118 * Math.abs(t.weight) / most)} /></svg></td></tr>`)}</tbody></table>` : null}
+    ${f.tags.length ? html`<${Tags} f=${f} />` : null}
     ${f.caveats.length ? html`<h5>What else could explain it</h5><ul class="caveats">${f.caveats.map((c) => html`<li><${Text} of=${c} /></li>`)}</ul>` : null}
     ${f.harms.length ? html`<${Harms} f=${f} page=${page} />` : null}
   </section>`;
@@ -178,10 +196,17 @@ const Believers = ({ f, page }) => (f.believers.length ? html`<section><h4>Vanta
       clean(b.collector), clean(b.address), html`<${When} at=${b.first} day=${f.first?.slice(0, 10)} />`,
       b.last ? html`<${When} at=${b.last} day=${f.first?.slice(0, 10)} />` : html`<span class="stale-mark">never let go${b.stale ? " (stale)" : ""}</span>`] }))} /></section>` : null);
 
+// More networks than the facts list.
+const Networks = ({ f, page }) => (f.where.asns.length > 6 ? html`<section><h4>Networks</h4>
+  <${Table} caption="Networks where it happened" head=${[["Network"], ["Country"]]} first=${8}
+    rows=${f.where.asns.map((n, i) => ({ key: i, cells: [html`<${Network} of=${{ ...n, country: null }} names=${page.name} />`,
+      n.country ? page.name(n.country) : html`<span class="none">not known</span>`] }))} /></section>` : null);
+
 export function Finding({ f, page, number }) {
   return html`<div class="finding">
     <${Figures} f=${f} page=${page} number=${number}><${Facts} f=${f} page=${page} /></${Figures}>
     <${Paths} f=${f} page=${page} />
+    <${Networks} f=${f} page=${page} />
     <${Prefixes} f=${f} />
     <${Grounds} f=${f} page=${page} />
     <${Believers} f=${f} page=${page} />

@@ -128,7 +128,7 @@ export function WorldMap({ values, of, actor, victims, names, label, counted, ve
     if (v) parts.push(`where ${plural(v, "owner network")} ${v === 1 ? "is" : "are"} registered`);
     return `${names(c)}: ${parts.join("; ")}`;
   };
-  const tone = (c) => (c && values.get(c) ? `v${counted ? step(values.get(c)) : 4}` : c ? "land" : "land uncoded");
+  const tone = (c) => (c && values.get(c) ? `v${counted ? step(values.get(c)) : 2}` : c ? "land" : "land uncoded");
   const missing = [...new Set([...values.keys(), actor?.country, ...victims.map((v) => v.country)])].filter((c) => c && !world.at[c]);
   const placed = [...values.keys(), actor?.country, ...victims.map((v) => v.country)].filter((c) => c && world.at[c]);
   const dots = [...new Set(placed)].filter((c) => world.at[c].dot);
@@ -201,7 +201,7 @@ export function WorldMap({ values, of, actor, victims, names, label, counted, ve
 export const Legend = ({ counted, verb, actor, victims }) => html`<ul class="legend" aria-label="Legend of the map">
   ${counted ? STEPS.map((s, i) => html`<li><span class=${"swatch v" + i}></span>${i + 1 < STEPS.length
     ? STEPS[i + 1] - 1 === s ? s : `${s}–${STEPS[i + 1] - 1}` : `${s} and more`}${i ? "" : ` vantage point ${verb} it`}</li>`)
-    : html`<li><span class="swatch v4"></span>affected</li>`}
+    : html`<li><span class="swatch v2"></span>affected</li>`}
   ${actor && html`<li><svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true" class="mark actor"><path d="M0,-6L6,0L0,6L-6,0Z" /></svg>who did it</li>`}
   ${victims && html`<li><svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true" class="mark victim"><circle r="5" /></svg>whose addresses</li>`}
   <li><svg width="22" height="8" aria-hidden="true"><path d="M0 4H22" class="disputed" /></svg>disputed or unsettled boundary</li>

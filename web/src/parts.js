@@ -31,13 +31,13 @@ export const Network = ({ of, role, names }) => html`<span class="net">
 </span>`;
 
 // A table that shows its first rows and the rest on demand.
-export function Table({ caption, head, rows, first = 12, id, wide }) {
+export function Table({ caption, head, rows, first = 12, id, wide, cls }) {
   const [all, setAll] = useState(false);
   const shown = all ? rows : rows.slice(0, first);
 
   return html`<div class="tablebox">
     <div class=${"scroll" + (wide ? " wide" : "")} role="group" aria-label=${caption} tabindex="0">
-      <table id=${id}>
+      <table id=${id} class=${cls}>
         <caption>${caption}</caption>
         <thead><tr>${head.map(([name, cls]) => html`<th scope="col" class=${cls}>${name}</th>`)}</tr></thead>
         <tbody>${shown.map((r) => html`<tr key=${r.key} class=${r.cls}>
