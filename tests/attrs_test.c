@@ -136,6 +136,9 @@ static void faults(void **state)
 				 a->fault_attr, a->fault_why ? a->fault_why : "");
 		assert_true(!a->fault == !a->fault_why);
 	}
+	/* A table has a daemon's own routes, too. */
+	assert_int_equal(intern(t, "", ATTRS_TABLE | ATTRS_ASN4)->fault, FAULT_NONE);
+	assert_int_equal(intern(t, NO_ORIGIN, ATTRS_TABLE | ATTRS_ASN4)->fault, FAULT_NONE);
 	attrs_free(t);
 }
 

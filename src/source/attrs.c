@@ -871,7 +871,10 @@ static void read_all(struct attrs_table *t, struct attrs *a, unsigned context)
 	if (at < end || context & ATTRS_OVERRUN)
 		fault(a, TAW, end - at >= 2 ? at[1] : 0, "an attribute is longer than the list");
 	read_paths(t, a, context, &r);
-	/* RFC 7606 3.d. An attribute at fault was there and has said so already. */
+	/* RFC 7606 3.d. An attribute at fault was there and has said so already. A table also has
+	 * what a daemon holds of its own and never sent: nothing must be there. */
+	if (context & ATTRS_TABLE)
+		return;
 	if (context & ATTRS_PARTIAL)
 		return;
 	if (!(r.seen[0] & 1 << ATTR_ORIGIN))
