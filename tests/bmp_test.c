@@ -226,6 +226,8 @@ static void reassembled(void **state)
 	assert_string_equal(x->r.source->name, "pcap");
 	while (read_next(x, &f)) {
 		assert_true(f.slice.offset + f.slice.length <= c.len);
+		if (f.slice.at)
+			assert_memory_equal(f.slice.at, c.at + f.slice.offset, f.slice.length);
 		if (f.nroute)
 			assert_string_equal(peers_at(x->peers, f.route->peer)->collector,
 					    f.route->path_id ? "192.0.2.1"

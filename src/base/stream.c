@@ -83,6 +83,8 @@ bool coding_padding(struct raw *raw, const uint8_t *p, size_t n)
 	return true;
 }
 
+static const uint8_t nothing[1];
+
 static struct stream *stream_new(struct raw *raw)
 {
 	struct stream *s = mem_zero(1, sizeof(*s));
@@ -90,6 +92,7 @@ static struct stream *stream_new(struct raw *raw)
 	const uint8_t *head = raw_head(raw, CODING_HEAD, &n);
 
 	s->raw = raw;
+	s->at = s->end = nothing;
 	for (size_t i = 0; i < sizeof(codings) / sizeof(*codings); i++)
 		if (codings[i]->is(head, n)) {
 			s->coding = codings[i];

@@ -660,10 +660,8 @@ static bool message(struct pcap *s, struct flow *f, struct reader *r, struct fac
 		r->tally.decoded++;
 	else
 		r->tally.skipped++;
-	end = tcp_offset(t, t->at + length - 1) + 1;
+	tcp_span(t, t->at, length, &offset, &end);
 	tcp_take(t, length);
-	if (end < offset + length)
-		end = offset + length; /* its end was captured before its beginning */
 	*out = (struct facts){
 	    .time = time,
 	    .slice = {.source = r->id,

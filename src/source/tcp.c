@@ -29,6 +29,11 @@ static void append(struct tcp *t, const uint8_t *p, size_t n, uint64_t offset)
 	if (t->at == t->n) {
 		t->at = t->n = 0;
 		t->irun = t->nrun = 0;
+		if (t->cap > 65536) {
+			free(t->data);
+			t->data = NULL;
+			t->cap = 0;
+		}
 	} else if (t->at > 65536 && t->at > t->n / 2) {
 		size_t k = 0;
 
@@ -152,12 +157,6 @@ void tcp_add(struct tcp *t, uint32_t seq, bool syn, const uint8_t *p, size_t n, 
 void tcp_take(struct tcp *t, size_t n)
 {
 	t->at += n;
-	if (t->at == t->n && t->cap > 65536) {
-		free(t->data);
-		t->data = NULL;
-		t->at = t->n = t->cap = t->irun = t->nrun = 0;
-		return;
-	}
 	while (t->irun + 1 < t->nrun && t->run[t->irun + 1].pos <= t->at)
 		t->irun++;
 }
@@ -171,6 +170,25 @@ uint64_t tcp_offset(const struct tcp *t, size_t pos)
 	while (i + 1 < t->nrun && t->run[i + 1].pos <= pos)
 		i++;
 	return t->run[i].offset + (pos - t->run[i].pos);
+}
+
+void tcp_span(const struct tcp *t, size_t pos, size_t n, uint64_t *first, uint64_t *end)
+{
+	*first = UINT64_MAX;
+	*end = 0;
+	for (size_t i = t->irun; i < t->nrun && t->run[i].pos < pos + n; i++) {
+		size_t stop = i + 1 < t->nrun ? t->run[i + 1].pos : t->n;
+		size_t from = t->run[i].pos > pos ? t->run[i].pos : pos;
+
+		if (stop > pos + n)
+			stop = pos + n;
+		if (stop <= from)
+			continue;
+		if (tcp_offset(t, from) < *first)
+			*first = tcp_offset(t, from);
+		if (tcp_offset(t, stop - 1) + 1 > *end)
+			*end = tcp_offset(t, stop - 1) + 1;
+	}
 }
 
 void tcp_free(struct tcp *t)

@@ -46,6 +46,9 @@ void tcp_take(struct tcp *t, size_t n);
 /* Where data[pos] lies in the file. */
 uint64_t tcp_offset(const struct tcp *t, size_t pos);
 
+/* The bytes of the file between which data[pos] to data[pos + n - 1] lie, n ≥ 1. */
+void tcp_span(const struct tcp *t, size_t pos, size_t n, uint64_t *first, uint64_t *end);
+
 void tcp_free(struct tcp *t);
 
 #endif
