@@ -17,7 +17,7 @@
 
 #include "base/mem.h"
 
-#define MEMO_BITS 15
+#define MEMO_BITS 16
 
 struct memo {
 	struct {

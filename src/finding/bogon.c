@@ -12,8 +12,6 @@
 
 #include "finding/event.h"
 
-enum { PREFIX_FULL, PREFIX_ADMINISTRATIVE, ASN_FULL, ASN_MIDDLE, ASN_ADMINISTRATIVE };
-
 static const char *const names[] = {
     [PREFIX_FULL] = "bogon.prefix",
     [PREFIX_ADMINISTRATIVE] = "bogon.prefix.unassigned",
@@ -30,7 +28,8 @@ size_t bogon_path(const struct attrs *a, struct fault_path *out, size_t max)
 	for (unsigned i = 1; i < p->nflat && max; i++) {
 		struct bogon b;
 
-		if (bogon_asn(p->flat[i], &b) == BOGON_NONE)
+		/* AS_TRANS only says that somebody on the way speaks two bytes (RFC 6793). */
+		if (p->flat[i] == 23456 || bogon_asn(p->flat[i], &b) == BOGON_NONE)
 			continue;
 		*out = (struct fault_path){
 		    .class = TRACK_BOGON_ASN,
@@ -69,53 +68,56 @@ static int by_actor(const void *p, const void *q, void *arg)
 	return c ? c : (a->b > b->b) - (a->b < b->b);
 }
 
+/* One network's, or (actors > 1) those of many that have a few each. */
 static void bogon_event(struct watch *w, const struct ranges *r, struct findings *out,
-			const struct member *m, size_t n)
+			const struct member *m, size_t n, size_t actors)
 {
 	const struct track *t = &w->track[m[0].track];
-	uint32_t how = m[0].group, asns[4] = {0}, nasn = 0;
+	uint32_t how = m[0].group;
+	bool by_prefix = how <= PREFIX_ADMINISTRATIVE;
+	bool full = how != PREFIX_ADMINISTRATIVE && how != ASN_ADMINISTRATIVE;
 	struct replay re;
-	struct finding *f = event_build(w, r, out, m, n, t->a, &re);
+	struct finding *f = event_build(w, r, out, m, n, actors > 1 ? 0 : t->a, NULL, 0, &re);
+	const char *s = n == 1 ? "" : "es", *who;
 	struct bogon b = {0};
-	const char *who = event_name(w, out, t->a);
 
 	f->kind = "route.bogon";
 	f->rule = rule_of(names[how]);
-	f->actor.confidence = 0.8;
-	if (how <= PREFIX_ADMINISTRATIVE) {
-		bogon_prefix(watch_prefix(w, t->prefix), &b);
-		event_tag(out, f, how == PREFIX_FULL ? "bogon-full" : "bogon-administrative",
-			  how == PREFIX_FULL ? 0.95 : 0.70, "%zu prefixes; %s, %s", n, b.name,
-			  b.where);
-		f->title = arena_printf(
-		    &out->arena, "%s announces %zu prefix%s that nobody may: %s",
-		    t->a ? who : "A path without an origin", n, n == 1 ? "" : "es", b.name);
-		f->actor.role = "origin";
-		f->actor.why = "it is the origin of every path";
-	} else {
-		for (size_t i = 0; i < n; i++) {
-			bool known = false;
+	/* The numbers that are not to be seen; of many networks' prefixes: who announced them. */
+	f->asn = arena_zero(&out->arena, n, sizeof(*f->asn));
+	for (size_t i = 0; i < n; i++) {
+		uint32_t asn = by_prefix ? w->track[m[i].track].a : w->track[m[i].track].b;
+		bool known = !asn || (by_prefix && actors == 1);
 
-			for (uint32_t j = 0; j < nasn && !known; j++)
-				known = asns[j] == w->track[m[i].track].b;
-			if (!known && nasn < 4)
-				asns[nasn++] = w->track[m[i].track].b;
-		}
-		bogon_asn(asns[0], &b);
-		event_tag(out, f, how == ASN_ADMINISTRATIVE ? "bogon-administrative" : "bogon-full",
-			  how == ASN_ADMINISTRATIVE ? 0.70 : 0.95, "%zu prefixes; %s, %s", n,
-			  b.name, b.where);
-		f->asn = arena_zero(&out->arena, nasn, sizeof(*f->asn));
-		for (uint32_t j = 0; j < nasn; j++)
-			f->asn[f->nasn++] = event_network(w, asns[j]);
-		f->title = arena_printf(
-		    &out->arena, "%s passes on %zu prefix%s with AS%u%s %s: %s", who, n,
-		    n == 1 ? "" : "es", asns[0], nasn > 1 ? " and others" : "",
-		    how == ASN_MIDDLE ? "in the middle of the path" : "as the origin", b.name);
-		f->actor.role = "transit";
-		f->actor.why = "it is the first network after that number";
+		for (size_t j = 0; j < f->nasn && !known; j++)
+			known = f->asn[j].asn == asn;
+		if (!known)
+			f->asn[f->nasn++] = event_network(w, asn);
 	}
-	if (how == PREFIX_ADMINISTRATIVE || how == ASN_ADMINISTRATIVE)
+	if (by_prefix)
+		bogon_prefix(watch_prefix(w, t->prefix), &b);
+	else
+		bogon_asn(t->b, &b);
+	event_tag(out, f, full ? "bogon-full" : "bogon-administrative", full ? 0.95 : 0.70,
+		  "%zu prefix%s; %s, %s", n, s, b.name, b.where);
+	who = actors > 1 ? arena_printf(&out->arena, "%zu networks", actors)
+	      : t->a	 ? event_name(w, out, t->a)
+			 : "A path without an origin";
+	if (by_prefix)
+		f->title = arena_printf(
+		    &out->arena, "%s announce%s %zu prefix%s that nobody may: %s%s", who,
+		    actors > 1 ? "" : "s", n, s, b.name, actors > 1 ? " and the like" : "");
+	else
+		f->title = arena_printf(
+		    &out->arena, "%s pass%s on %zu prefix%s with AS%u%s %s: %s%s", who,
+		    actors > 1 ? "" : "es", n, s, t->b, f->nasn > 1 ? " and others" : "",
+		    how == ASN_MIDDLE ? "in the middle of the path" : "as the origin", b.name,
+		    actors > 1 ? " and the like" : "");
+	f->actor.role = by_prefix ? "origin" : "transit";
+	f->actor.why = by_prefix ? "it is the origin of every path"
+				 : "it is the first network after that number";
+	f->actor.confidence = actors > 1 ? 0 : 0.8;
+	if (!full)
 		event_caveat(
 		    out, f, "by IANA's registries of " BOGON_DATE "; they are given out over time");
 	if (f->peers == 1)
@@ -127,13 +129,14 @@ static void bogon_event(struct watch *w, const struct ranges *r, struct findings
 void bogon_judge(struct watch *w, const struct ranges *r, struct findings *out)
 {
 	struct member *m = mem_zero(w->ntrack ? w->ntrack : 1, sizeof(*m));
-	size_t n = 0;
+	struct member *few = mem_zero(w->ntrack ? w->ntrack : 1, sizeof(*m));
+	size_t n = 0, nfew = 0, actors = 0;
 
 	for (uint32_t i = 0; i < w->ntrack; i++) {
 		const struct track *t = &w->track[i];
 
 		if ((t->class != TRACK_BOGON_PREFIX && t->class != TRACK_BOGON_ASN) ||
-		    r->first[i] == r->first[i + 1])
+		    r->first[i] == r->first[i + 1] || !event_in_scope(w, &w->track[i]))
 			continue;
 		m[n].track = i;
 		m[n].normal[0] = m[n].normal[1] = NONE;
@@ -147,7 +150,18 @@ void bogon_judge(struct watch *w, const struct ranges *r, struct findings *out)
 		for (j = i; j < n && m[j].group == m[i].group &&
 			    w->track[m[j].track].a == w->track[m[i].track].a;)
 			j++;
-		bogon_event(w, r, out, m + i, j - i);
+		if (j - i >= EVENT_FEW) {
+			bogon_event(w, r, out, m + i, j - i, 1);
+		} else {
+			memcpy(few + nfew, m + i, (j - i) * sizeof(*m));
+			nfew += j - i;
+			actors++;
+		}
+		if (nfew && (j == n || m[j].group != m[i].group)) {
+			bogon_event(w, r, out, few, nfew, actors);
+			nfew = actors = 0;
+		}
 	}
+	free(few);
 	free(m);
 }

@@ -39,7 +39,7 @@ struct knowledge {
 	const struct geo *geo;	   /* prefix to country */
 	const struct peers *peers;
 	uint32_t vrps_source, aspas_source, relations_source;
-	int64_t vrps_time, relations_time; /* of the tables' data, TIME_NONE unknown */
+	int64_t vrps_time, relations_time;	 /* of the tables' data, TIME_NONE unknown */
 	const struct fingerprints *fingerprints; /* of block pages; NULL: the built-in ones */
 
 	/*
@@ -64,6 +64,13 @@ struct knowledge {
 	bool given, given_table;
 	int64_t given_start, given_end;
 	uint32_t given_peers;
+	/* And what the finding tells of, from its rows of kind "scope" (knowledge_scope()): the
+	 * evidence may show a part of something else. none: everything is judged. */
+	struct {
+		uint32_t asn;
+		struct prefix prefix;
+	} * scope; /* the caller frees it */
+	size_t nscope, cap_scope;
 };
 
 /*
@@ -71,6 +78,8 @@ struct knowledge {
  * k: the times of the tables too. False: it is none.
  */
 bool knowledge_run(struct knowledge *k, const char *text);
+/* Adds a row of kind "scope" ("18101 95.161.64.0/20"). */
+bool knowledge_scope(struct knowledge *k, const char *text);
 
 struct detector {
 	const char *name;	  /* "hijack" */

@@ -215,7 +215,8 @@ void event_relation(const struct watch *w, struct findings *out, struct finding 
 	}
 }
 
-void event_aspa(const struct watch *w, struct findings *out, struct finding *f, uint32_t customer)
+static void aspa_row(const struct watch *w, struct findings *out, struct finding *f,
+		     uint32_t customer)
 {
 	const struct aspa *a = w->k->aspas ? aspas_of(w->k->aspas, customer) : NULL;
 	struct buf b = {0};
@@ -229,6 +230,24 @@ void event_aspa(const struct watch *w, struct findings *out, struct finding *f, 
 	buf_free(&b);
 }
 
+void event_aspas(const struct watch *w, const struct ranges *r, struct findings *out,
+		 struct finding *f, const struct member *m, size_t n)
+{
+	uint32_t last = NONE;
+
+	for (size_t i = 0; i < n; i++)
+		for (uint32_t j = r->first[m[i].track]; j < r->first[m[i].track + 1]; j++) {
+			const struct wpath *p;
+
+			if (w->log[j].kind > ENTRY_ANNOUNCE || w->log[j].path == last)
+				continue;
+			last = w->log[j].path;
+			p = &w->path[last];
+			for (uint32_t x = p->n; x-- > 0;)
+				aspa_row(w, out, f, w->asn[p->at + x]);
+		}
+}
+
 double event_confidence(const struct finding *f)
 {
 	double sum = 0;
@@ -240,6 +259,28 @@ double event_confidence(const struct finding *f)
 	if (sum > 0.99)
 		sum = 0.99;
 	return round(sum * 100) / 100;
+}
+
+/* What is judged: by whom, what. */
+static void scope_row(const struct watch *w, struct findings *out, struct finding *f,
+		      const struct member *m)
+{
+	const struct track *t = &w->track[m->track];
+	char p[PREFIX_TEXT];
+
+	event_context(out, f, "scope", NONE, "%u %s", t->a,
+		      prefix_text(p, watch_prefix(w, t->prefix)));
+}
+
+bool event_in_scope(const struct watch *w, const struct track *t)
+{
+	const struct knowledge *k = w->k;
+
+	for (size_t i = 0; i < k->nscope; i++)
+		if (k->scope[i].asn == t->a &&
+		    prefix_eq(k->scope[i].prefix, watch_prefix(w, t->prefix)))
+			return true;
+	return !k->nscope;
 }
 
 /* ---- the replay ---- */
@@ -480,7 +521,7 @@ static void build_detours(struct watch *w, struct findings *out, struct finding 
 		struct detour d = {0};
 		bool known = false;
 
-		if (e->kind != ENTRY_ANNOUNCE || !x->usual || x->usual->path == NONE ||
+		if (e->kind != ENTRY_ANNOUNCE || !x->usual || x->usual->flags & PAIR_TABLE ||
 		    x->usual->peer != e->peer || (int64_t)x->usual->first * SECOND > e->time)
 			continue;
 		d.prefix = watch_prefix(w, w->track[x->track].prefix);
@@ -561,7 +602,8 @@ static uint16_t play_peer(struct play *p, uint16_t peer, int64_t time)
 }
 
 struct finding *event_build(struct watch *w, const struct ranges *r, struct findings *out,
-			    const struct member *m, size_t n, uint32_t actor, struct replay *re)
+			    const struct member *m, size_t n, uint32_t actor,
+			    const struct member *more, size_t nmore, struct replay *re)
 {
 	struct finding *f = findings_add(out);
 	struct play p = {.local = mem_zero(65536, sizeof(*p.local))};
@@ -569,6 +611,7 @@ struct finding *event_build(struct watch *w, const struct ranges *r, struct find
 	struct line *line;
 	struct set set;
 	uint32_t *used;
+	size_t nextra = 0;
 	struct level *level;
 	struct wave wave = {0};
 	int64_t gain = TIME_NONE; /* the last time that somebody believed for the first time */
@@ -590,7 +633,9 @@ struct finding *event_build(struct watch *w, const struct ranges *r, struct find
 	while (cap < 2 * nline)
 		cap *= 2;
 	set = (struct set){mem_zero(cap, sizeof(*set.at)), cap - 1};
-	used = mem_zero(2 * (size_t)nline + 2 * n + 2, sizeof(*used));
+	for (size_t i = 0; i < nmore; i++)
+		nextra += r->first[more[i].track + 1] - r->first[more[i].track] + 2;
+	used = mem_zero(2 * ((size_t)nline + nextra + 2 * n + 2), sizeof(*used));
 	level = mem_zero(nline, sizeof(*level));
 	p.mheld = mem_zero(n, sizeof(*p.mheld));
 	p.mpeak = mem_zero(n, sizeof(*p.mpeak));
@@ -699,6 +744,16 @@ struct finding *event_build(struct watch *w, const struct ranges *r, struct find
 		for (int j = 0; j < 2; j++)
 			if (m[i].normal[j] != NONE)
 				used[nused++] = m[i].normal[j];
+	}
+	for (size_t i = 0; i < n; i++)
+		scope_row(w, out, f, &m[i]);
+	for (size_t i = 0; i < nmore; i++) {
+		scope_row(w, out, f, &more[i]);
+		for (uint32_t j = r->first[more[i].track]; j < r->first[more[i].track + 1]; j++)
+			used[nused++] = w->log[j].ev;
+		for (int j = 0; j < 2; j++)
+			if (more[i].normal[j] != NONE)
+				used[nused++] = more[i].normal[j];
 	}
 	if (!re->let_go)
 		re->let_go = TIME_NONE;
@@ -833,5 +888,20 @@ bool knowledge_run(struct knowledge *k, const char *text)
 	k->given_peers = (uint32_t)number[3];
 	k->vrps_time = times[4];
 	k->relations_time = times[5];
+	return true;
+}
+
+bool knowledge_scope(struct knowledge *k, const char *text)
+{
+	size_t n = strcspn(text, " ");
+	uint64_t asn;
+	struct prefix p;
+
+	if (!text_to_u64(text, n, UINT32_MAX, &asn) || text[n] != ' ' ||
+	    !prefix_parse(text + n + 1, strlen(text + n + 1), &p))
+		return false;
+	mem_room(&k->scope, &k->cap_scope, k->nscope + 1);
+	k->scope[k->nscope].asn = (uint32_t)asn;
+	k->scope[k->nscope++].prefix = p;
 	return true;
 }

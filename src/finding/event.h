@@ -11,6 +11,10 @@
 
 #include "finding/watch.h"
 
+/* Networks with fewer prefixes than this, of a fault that does nobody much harm, are told together
+ * in one finding. */
+#define EVENT_FEW 3
+
 /* A track's part in an event. */
 struct member {
 	uint32_t track;
@@ -44,12 +48,19 @@ struct ranges {
 void ranges_of(struct watch *w, struct ranges *r);
 void ranges_free(struct ranges *r);
 
+/* Is it to be judged: in a re-judgment, what the finding tells of. */
+bool event_in_scope(const struct watch *w, const struct track *t);
+
 /* The members' first and last from the log. */
 void member_times(const struct watch *w, const struct ranges *r, struct member *m);
 
-/* Gathers what findings of a run have in common; all in the arena of out. */
+/*
+ * Gathers what findings of a run have in common; all in the arena of out. `more` are tracks that
+ * are no part of it but that decided that it is what it is: they are evidence only.
+ */
 struct finding *event_build(struct watch *w, const struct ranges *r, struct findings *out,
-			    const struct member *m, size_t n, uint32_t actor, struct replay *re);
+			    const struct member *m, size_t n, uint32_t actor,
+			    const struct member *more, size_t nmore, struct replay *re);
 
 /* Adds to the finding, in the list's arena. event_tag's text may be printf'd. */
 void event_tag(struct findings *out, struct finding *f, const char *id, double weight,
@@ -64,8 +75,9 @@ void event_vrps(const struct watch *w, struct findings *out, struct finding *f, 
 /* What the relationships say of two networks, as context ("a|b|-1"; "# …" when nothing). */
 void event_relation(const struct watch *w, struct findings *out, struct finding *f, uint32_t a,
 		    uint32_t b);
-/* The customer's ASPA as context ("customer: provider, provider"). */
-void event_aspa(const struct watch *w, struct findings *out, struct finding *f, uint32_t customer);
+/* The ASPAs of all networks on the members' paths as context ("customer:provider,provider"). */
+void event_aspas(const struct watch *w, const struct ranges *r, struct findings *out,
+		 struct finding *f, const struct member *m, size_t n);
 
 struct network event_network(const struct watch *w, uint32_t asn);
 /* "AS18101 (RELIANCE)" in the list's arena. */

@@ -30,6 +30,7 @@ enum sign {
 	RELATED,
 	SIBLINGS,
 	VIA_VICTIM,
+	NEIGHBOURS,
 	ESTABLISHED,
 	PRIVATE_ORIGIN,
 	SCRUBBER,
@@ -55,15 +56,18 @@ static const struct {
     [RELATED] = {"related", "actor and victim are provider and customer, or peers", -0.50},
     [SIBLINGS] = {"siblings", "actor and victim are one organisation", -0.80},
     [VIA_VICTIM] = {"via-victim", "the actor's route comes through the victim", -0.60},
+    [NEIGHBOURS] = {"neighbours", "actor and victim stand side by side in paths", -0.50},
     [ESTABLISHED] = {"established", "it stood there from the start", -0.40},
     [PRIVATE_ORIGIN] = {"private-origin", "the origin is no public ASN: a leak of inner routes",
 			-0.40},
-    [SCRUBBER] = {"scrubber", "the actor protects others' networks against floods", -0.35},
+    [SCRUBBER] = {"scrubber",
+		  "the actor, or the network next to it, cleans others' traffic of floods", -0.35},
     [BLACKHOLE] = {"blackhole", "a blackhole community: it drops traffic on request", -0.30},
     [ONE_PEER] = {"one-peer", "one vantage point only saw it", -0.20},
 };
 
 #define CANDIDATE 0.40
+#define JOIN_AFTER (3600 * SECOND) /* so long after the last update it still adjoins */
 #define REPORT 0.60
 
 /* Networks that announce their customers' prefixes to clean traffic of floods: public offers. */
@@ -136,6 +140,47 @@ static bool via(const struct watch *w, const struct ranges *r, const struct view
 	return through * 2 > all;
 }
 
+/* Is one of the two the other's upstream, in the actor's paths or in the victim's own? */
+static bool neighbours(const struct watch *w, const struct ranges *r, const struct view *v)
+{
+	const struct pair *u = v->m.usual;
+
+	for (uint32_t i = r->first[v->m.track]; i < r->first[v->m.track + 1]; i++) {
+		const struct entry *e = &w->log[i];
+		const struct wpath *p;
+
+		if (e->path == NONE || e->kind > ENTRY_ANNOUNCE)
+			continue;
+		p = &w->path[e->path];
+		if (p->n > 1 && w->asn[p->at + p->n - 2] == v->m.victim)
+			return true;
+	}
+	if (!u || u->origin != v->m.victim)
+		return false;
+	if (u->flags & PAIR_TABLE)
+		return u->path == v->actor;
+	return w->path[u->path].n > 1 &&
+	       w->asn[w->path[u->path].at + w->path[u->path].n - 2] == v->actor;
+}
+
+/* The actor, or what stands next to it in most announcements. */
+static bool scrubbed(const struct watch *w, const struct ranges *r, const struct view *v)
+{
+	uint32_t all = 0, by = 0;
+
+	for (uint32_t i = r->first[v->m.track]; i < r->first[v->m.track + 1]; i++) {
+		const struct entry *e = &w->log[i];
+		const struct wpath *p;
+
+		if (e->path == NONE || e->kind > ENTRY_ANNOUNCE)
+			continue;
+		p = &w->path[e->path];
+		all++;
+		by += p->n > 1 && is_scrubber(w->asn[p->at + p->n - 2]);
+	}
+	return is_scrubber(v->actor) || by * 2 > all;
+}
+
 static bool one_peer(const struct watch *w, const struct ranges *r, const struct view *v,
 		     bool *blackhole)
 {
@@ -148,6 +193,19 @@ static bool one_peer(const struct watch *w, const struct ranges *r, const struct
 		*blackhole |= w->log[i].flags & ENTRY_BLACKHOLE;
 	}
 	return one;
+}
+
+/* An order of origins that does not depend on the order in which they came. */
+static bool earlier(const struct pair *a, const struct pair *b)
+{
+	return a->first != b->first ? a->first < b->first : a->origin < b->origin;
+}
+
+static bool better(const struct pair *a, const struct pair *b)
+{
+	if ((a->rov == ROV_VALID) != (b->rov == ROV_VALID))
+		return a->rov == ROV_VALID;
+	return earlier(a, b);
 }
 
 /* The victim announces what covers p, and a ROA says that it may. */
@@ -196,7 +254,7 @@ static void look(const struct watch *w, const struct ranges *r, struct view *v)
 		if (rank == 1 && (wrong || (!watch_learned(w, q) && first >= v->m.first)))
 			continue;
 		best = !same ? 0 : same->rov == ROV_VALID ? 3 : h.asn == same->origin ? 2 : 1;
-		if (rank > best || (rank == best && q->first < same->first))
+		if (rank > best || (rank == best && earlier(q, same)))
 			same = q;
 	}
 	if (same)
@@ -209,7 +267,7 @@ static void look(const struct watch *w, const struct ranges *r, struct view *v)
 				if (q->origin && (int64_t)q->first * SECOND <= v->m.first &&
 				    (h.asn ? q->origin == h.asn
 					   : (watch_learned(w, q) || q->rov == ROV_VALID)) &&
-				    (!usual || q->rov == ROV_VALID))
+				    (!usual || better(q, usual)))
 					usual = q;
 			if (usual || !h.asn)
 				break;
@@ -228,22 +286,32 @@ static void look(const struct watch *w, const struct ranges *r, struct view *v)
 	if (!v->m.victim && mine->why != ROV_AS0) {
 		/* Nobody's, as far as is known: but tell who else announced it. */
 		for (const struct pair *q = watch_pair(w, at, NULL); q; q = watch_pair(w, at, q))
-			if (q != mine && q->origin)
-				v->m.normal[0] = q->ev;
+			if (q != mine && q->origin && (!same || earlier(q, same)))
+				same = q;
+		if (same)
+			v->m.normal[0] = same->ev;
 		return;
 	}
 	v->m.kind = same || h.exact ? "exact" : "sub";
-	if (!same && h.exact) {
-		/* The holder announces no such prefix: only parts of it? */
-		bool parts = false;
+	if (!same && h.exact && !(mine->flags & PAIR_TABLE)) {
+		/* The holder announces no such prefix: only parts of it? The first of them shows
+		 * it. */
+		uint32_t part = NONE;
 
-		for (uint32_t i = 0; i < w->nprefix && !parts; i++)
-			parts = w->prefix[i].len > p.len && w->prefix[i].pair.origin == h.asn &&
-				prefix_covers(p, watch_prefix(w, i)) &&
-				(int64_t)w->prefix[i].pair.first * SECOND <= v->m.first &&
-				(v->m.normal[1] = w->prefix[i].pair.ev, true);
-		if (parts)
+		for (uint32_t i = 0; i < w->nprefix; i++) {
+			const struct wprefix *e = &w->prefix[i];
+
+			if (e->len > p.len && e->pair.used && e->pair.origin == h.asn &&
+			    (int64_t)e->pair.first * SECOND <= v->m.first &&
+			    prefix_covers(p, watch_prefix(w, i)) &&
+			    (part == NONE ||
+			     prefix_cmp(watch_prefix(w, i), watch_prefix(w, part)) < 0))
+				part = i;
+		}
+		if (part != NONE) {
 			v->m.kind = "super";
+			v->m.normal[1] = w->prefix[part].pair.ev;
+		}
 	}
 
 	if (wrong)
@@ -274,7 +342,9 @@ static void look(const struct watch *w, const struct ranges *r, struct view *v)
 		s |= 1u << VIA_VICTIM;
 	if (bogon_asn(v->actor, NULL) != BOGON_NONE)
 		s |= 1u << PRIVATE_ORIGIN;
-	if (is_scrubber(v->actor))
+	if (v->m.victim && neighbours(w, r, v))
+		s |= 1u << NEIGHBOURS;
+	if (scrubbed(w, r, v))
 		s |= 1u << SCRUBBER;
 	if (one_peer(w, r, v, &blackhole))
 		s |= 1u << ONE_PEER;
@@ -439,13 +509,13 @@ static bool judge_group(struct watch *w, const struct ranges *r, struct findings
 	for (size_t i = 0; i < n; i++)
 		if (!v[i].taken && v[i].m.group == NONE && !v[i].m.victim &&
 		    !strcmp(v[i].m.kind, "new") && v[i].pair->rov != ROV_INVALID &&
-		    v[i].m.first >= first && v[i].m.first <= last) {
+		    v[i].m.first >= first && v[i].m.first <= last + JOIN_AFTER) {
 			part[k++] = v[i];
 			joined++;
 		}
 	for (size_t i = 0; i < k; i++)
 		m[i] = part[i].m;
-	f = event_build(w, r, out, m, k, v[0].actor, &re);
+	f = event_build(w, r, out, m, k, v[0].actor, NULL, 0, &re);
 	kind = gravest(m, k);
 	f->kind = arena_printf(&out->arena, "route.hijack.%s", kind);
 	f->rule = rule_of(arena_printf(&out->arena, "hijack.%s", kind));
@@ -477,8 +547,11 @@ static void judge_actor(struct watch *w, const struct ranges *r, struct findings
 	struct member *m = mem_zero(n, sizeof(*m));
 
 	for (uint32_t i = 0; i < n; i++) {
-		bool candidate =
-		    v[i].m.score >= CANDIDATE && (v[i].m.victim || v[i].signs >> RPKI_AS0 & 1);
+		/* Whose route nobody sees may have given the addresses away: then only VRPs of
+		 * that time tell, and only of what is new. */
+		bool candidate = v[i].m.score >= CANDIDATE && v[i].m.victim &&
+				 (v[i].m.usual || (!watch_vrps_old(w, v[i].m.first) &&
+						   v[i].signs >> NEW_AFTER_TABLE & 1));
 
 		v[i].m.group = candidate ? i : NONE;
 		/* A neighbour in time is found soon; the rest is bounded. */
@@ -512,13 +585,14 @@ static const struct pair *pair_of(const struct watch *w, uint32_t prefix, uint32
 void origin_judge(struct watch *w, const struct ranges *r, struct findings *out)
 {
 	struct view *v = mem_zero(w->ntrack ? w->ntrack : 1, sizeof(*v));
-	struct member *m;
-	size_t n = 0, left = 0;
+	struct member *m, *more;
+	size_t n = 0, left = 0, nmore = 0;
 
 	for (uint32_t i = 0; i < w->ntrack; i++) {
 		const struct track *t = &w->track[i];
 
-		if (t->class != TRACK_ORIGIN || r->first[i] == r->first[i + 1])
+		if (t->class != TRACK_ORIGIN || r->first[i] == r->first[i + 1] ||
+		    !event_in_scope(w, &w->track[i]))
 			continue;
 		v[n].m.track = i;
 		v[n].actor = t->a;
@@ -534,17 +608,30 @@ void origin_judge(struct watch *w, const struct ranges *r, struct findings *out)
 			j++;
 		judge_actor(w, r, out, v + i, j - i);
 	}
-	/* What is RPKI-invalid and no hijack is told all the same, more quietly. */
+	/*
+	 * What is RPKI-invalid and no hijack is told all the same, more quietly. What was weighed
+	 * together with it, and found too light, has to be weighed again by who judges again.
+	 */
 	m = mem_zero(n ? n : 1, sizeof(*m));
+	more = mem_zero(n ? n : 1, sizeof(*more));
 	for (size_t i = 0; i < n; i++) {
-		if (v[i].taken || v[i].pair->rov != ROV_INVALID)
+		struct member *to;
+
+		if (v[i].taken)
 			continue;
-		v[i].m.normal[1] = NONE;
-		m[left] = v[i].m;
-		m[left].group = v[i].actor;
-		left++;
+		if (v[i].m.group != NONE) {
+			to = &more[nmore++];
+			*to = v[i].m;
+			to->group = v[i].actor;
+		}
+		if (v[i].pair->rov == ROV_INVALID) {
+			to = &m[left++];
+			*to = v[i].m;
+			to->group = v[i].actor;
+		}
 	}
-	invalid_judge(w, r, out, m, left);
+	invalid_judge(w, r, out, m, left, more, nmore);
+	free(more);
 	free(m);
 	free(v);
 }

@@ -26,61 +26,123 @@ static void dated(struct watch *w, struct findings *out, struct finding *f, doub
 		     (long long)llabs(f->first - w->k->vrps_time) / (86400 * SECOND));
 }
 
-void invalid_judge(struct watch *w, const struct ranges *r, struct findings *out, struct member *m,
-		   size_t n)
+/* One origin's, or (origins > 1) those of many that have a few each. */
+static void invalid_event(struct watch *w, const struct ranges *r, struct findings *out,
+			  struct member *m, size_t n, size_t origins, const struct member *more,
+			  size_t nmore)
 {
-	for (size_t i = 0, j; i < n; i = j) {
-		uint32_t origin = m[i].group;
-		size_t count[4] = {0};
-		struct finding *f;
-		struct replay re;
-		enum rov_reason most;
+	static const char *const what[] = {
+	    [ROV_WRONG_ORIGIN] = "ROAs name another origin",
+	    [ROV_TOO_SPECIFIC] = "more specific than the origin's own ROAs allow",
+	    [ROV_AS0] = "a ROA says that nobody is to announce it",
+	};
+	static const char *const rules[] = {
+	    [ROV_WRONG_ORIGIN] = "invalid.origin",
+	    [ROV_TOO_SPECIFIC] = "invalid.length",
+	    [ROV_AS0] = "invalid.as0",
+	};
+	size_t count[4] = {0}, usual = 0, nweighed = 0;
+	struct member *weighed;
+	struct finding *f;
+	struct replay re;
+	enum rov_reason most;
 
-		for (j = i; j < n && m[j].group == origin; j++) {
-			count[m[j].why]++;
-			m[j].kind = m[j].why == ROV_TOO_SPECIFIC ? "too-specific"
-				    : m[j].why == ROV_AS0	 ? "as0"
-								 : "wrong-origin";
-		}
-		f = event_build(w, r, out, m + i, j - i, origin, &re);
-		most = count[ROV_WRONG_ORIGIN]	 ? ROV_WRONG_ORIGIN
-		       : count[ROV_TOO_SPECIFIC] ? ROV_TOO_SPECIFIC
-						 : ROV_AS0;
-		f->kind = "route.invalid";
-		f->rule = rule_of(most == ROV_WRONG_ORIGIN   ? "invalid.origin"
-				  : most == ROV_TOO_SPECIFIC ? "invalid.length"
-							     : "invalid.as0");
-		event_tag(out, f, "rpki-invalid", 0.90,
-			  "%zu with the wrong origin, %zu too specific, %zu for AS0",
-			  count[ROV_WRONG_ORIGIN], count[ROV_TOO_SPECIFIC], count[ROV_AS0]);
-		dated(w, out, f, -0.30);
-		if (f->peers == 1)
-			event_tag(out, f, "one-peer", -0.10, "one vantage point only saw it");
-		f->confidence = event_confidence(f);
-		if (f->confidence < REPORT) {
-			out->n--;
-			continue;
-		}
-		f->title = arena_printf(&out->arena, "%s announces %zu RPKI-invalid prefix%s%s",
-					event_name(w, out, origin), j - i, j - i == 1 ? "" : "es",
-					most == ROV_TOO_SPECIFIC
-					    ? ": more specific than its own ROAs allow"
-					: most == ROV_AS0 ? ": a ROA says that nobody announces it"
-							  : ": ROAs name another origin");
-		f->actor.role = "origin";
-		f->actor.confidence = f->confidence < 0.9 ? f->confidence : 0.9;
-		f->actor.why = "it is the origin of every path";
-		if (most == ROV_WRONG_ORIGIN)
-			event_caveat(out, f,
-				     "a ROA that was forgotten when the addresses moved "
-				     "looks the same as a wrong announcement");
-		for (size_t k = i; k < j; k++)
-			event_vrps(w, out, f, watch_prefix(w, w->track[m[k].track].prefix));
-		for (size_t k = i; k < j; k++)
-			if (m[k].victim)
-				event_relation(w, out, f, origin, m[k].victim);
-		event_done(w, out, f, &re);
+	for (size_t i = 0; i < n; i++) {
+		count[m[i].why]++;
+		usual += m[i].usual != NULL;
+		m[i].kind = m[i].why == ROV_TOO_SPECIFIC ? "too-specific"
+			    : m[i].why == ROV_AS0	 ? "as0"
+							 : "wrong-origin";
 	}
+	weighed = mem_zero(nmore ? nmore : 1, sizeof(*weighed));
+	for (size_t i = 0, j = 0; i < nmore; i++) {
+		/* Both are in order of origin. */
+		while (j < n && m[j].group < more[i].group)
+			j++;
+		if (j < n && m[j].group == more[i].group)
+			weighed[nweighed++] = more[i];
+	}
+	f = event_build(w, r, out, m, n, origins > 1 ? 0 : m[0].group, weighed, nweighed, &re);
+	most = count[ROV_WRONG_ORIGIN]	 ? ROV_WRONG_ORIGIN
+	       : count[ROV_TOO_SPECIFIC] ? ROV_TOO_SPECIFIC
+					 : ROV_AS0;
+	f->kind = "route.invalid";
+	f->rule = rule_of(rules[most]);
+	event_tag(out, f, "rpki-invalid", 0.90,
+		  "%zu with the wrong origin, %zu too specific, %zu for AS0",
+		  count[ROV_WRONG_ORIGIN], count[ROV_TOO_SPECIFIC], count[ROV_AS0]);
+	/* Old VRPs: addresses that moved look like this, unless their holder is seen as well. */
+	dated(w, out, f, most != ROV_TOO_SPECIFIC && usual * 2 < n ? -0.45 : -0.30);
+	if (f->peers == 1)
+		event_tag(out, f, "one-peer", -0.10, "one vantage point only saw it");
+	f->confidence = event_confidence(f);
+	if (f->confidence < REPORT) {
+		out->n--;
+		free(weighed);
+		return;
+	}
+	f->title = arena_printf(&out->arena, "%s announce%s %zu RPKI-invalid prefix%s: %s",
+				origins > 1 ? arena_printf(&out->arena, "%zu networks", origins)
+					    : event_name(w, out, m[0].group),
+				origins > 1 ? "" : "s", n, n == 1 ? "" : "es", what[most]);
+	f->actor.role = "origin";
+	f->actor.confidence = origins > 1 ? 0 : f->confidence < 0.9 ? f->confidence : 0.9;
+	f->actor.why = "it is the origin of every path";
+	if (origins > 1) {
+		f->asn = arena_zero(&out->arena, n, sizeof(*f->asn));
+		for (size_t i = 0; i < n; i++)
+			if (!i || m[i].group != m[i - 1].group)
+				f->asn[f->nasn++] = event_network(w, m[i].group);
+	}
+	if (most == ROV_WRONG_ORIGIN)
+		event_caveat(out, f,
+			     "a ROA that was forgotten when the addresses moved looks the "
+			     "same as a wrong announcement");
+	for (size_t i = 0; i < n; i++) {
+		event_vrps(w, out, f, watch_prefix(w, w->track[m[i].track].prefix));
+		if (m[i].victim)
+			event_relation(w, out, f, m[i].group, m[i].victim);
+	}
+	for (size_t i = 0; i < nweighed; i++) {
+		event_vrps(w, out, f, watch_prefix(w, w->track[weighed[i].track].prefix));
+		if (weighed[i].victim)
+			event_relation(w, out, f, weighed[i].group, weighed[i].victim);
+	}
+	free(weighed);
+	event_done(w, out, f, &re);
+}
+
+void invalid_judge(struct watch *w, const struct ranges *r, struct findings *out, struct member *m,
+		   size_t n, const struct member *more, size_t nmore)
+{
+	struct member *few = mem_zero(n ? n : 1, sizeof(*few));
+
+	for (size_t i = 0, j; i < n; i = j) {
+		for (j = i; j < n && m[j].group == m[i].group;)
+			j++;
+		if (j - i >= EVENT_FEW)
+			invalid_event(w, r, out, m + i, j - i, 1, more, nmore);
+	}
+	/* The others, by what is wrong. */
+	for (int why = ROV_TOO_SPECIFIC; why <= ROV_AS0; why++) {
+		size_t nfew = 0, origins = 0;
+
+		for (size_t i = 0, j; i < n; i = j) {
+			size_t before = nfew;
+
+			for (j = i; j < n && m[j].group == m[i].group;)
+				j++;
+			if (j - i >= EVENT_FEW)
+				continue;
+			for (size_t k = i; k < j; k++)
+				if (m[k].why == why)
+					few[nfew++] = m[k];
+			origins += nfew > before;
+		}
+		if (nfew)
+			invalid_event(w, r, out, few, nfew, origins, more, nmore);
+	}
+	free(few);
 }
 
 /* ---- ASPA ---- */
@@ -142,7 +204,8 @@ void aspa_judge(struct watch *w, const struct ranges *r, struct findings *out)
 		const struct track *t = &w->track[i];
 		const struct pair *p;
 
-		if (t->class != TRACK_ASPA || r->first[i] == r->first[i + 1])
+		if (t->class != TRACK_ASPA || r->first[i] == r->first[i + 1] ||
+		    !event_in_scope(w, &w->track[i]))
 			continue;
 		m[n].track = i;
 		m[n].normal[0] = m[n].normal[1] = NONE;
@@ -173,7 +236,7 @@ void aspa_judge(struct watch *w, const struct ranges *r, struct findings *out)
 			if (forge)
 				m[k].kind = "forged-origin";
 		}
-		f = event_build(w, r, out, m + i, j - i, other, &re);
+		f = event_build(w, r, out, m + i, j - i, other, NULL, 0, &re);
 		event_tag(out, f, "aspa-invalid", 0.60,
 			  "the ASPA of AS%u does not name AS%u as a provider (" ASPAS_DRAFT ")",
 			  customer, other);
@@ -209,7 +272,7 @@ void aspa_judge(struct watch *w, const struct ranges *r, struct findings *out)
 		event_caveat(out, f,
 			     "a customer that forgot to name a provider, and a peer that "
 			     "passes on what it should not, look the same");
-		event_aspa(w, out, f, customer);
+		event_aspas(w, r, out, f, m + i, j - i);
 		event_relation(w, out, f, customer, other);
 		for (size_t k = i; k < j; k++)
 			event_vrps(w, out, f, watch_prefix(w, w->track[m[k].track].prefix));

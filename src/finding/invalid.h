@@ -10,7 +10,7 @@
 
 /* m: invalid tracks, by origin (member.group); one finding for each origin. */
 void invalid_judge(struct watch *w, const struct ranges *r, struct findings *out, struct member *m,
-		   size_t n);
+		   size_t n, const struct member *more, size_t nmore);
 void aspa_judge(struct watch *w, const struct ranges *r, struct findings *out);
 
 #endif

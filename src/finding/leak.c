@@ -32,7 +32,7 @@ static bool above(enum relation_kind k)
 	return k == RELATION_PROVIDER || k == RELATION_PEER;
 }
 
-static bool leak_otc(const struct asgraph *g, const struct attrs *a, struct fault_path *out)
+static bool leak_otc(struct watch *g, const struct attrs *a, struct fault_path *out)
 {
 	const uint32_t *p = a->path.flat;
 	unsigned at = 0;
@@ -43,7 +43,7 @@ static bool leak_otc(const struct asgraph *g, const struct attrs *a, struct faul
 		return false;
 	/* After the network that marked it, everybody may pass it to customers only. */
 	for (unsigned j = at; j-- > 1;)
-		if (above(asgraph_relation(g, p[j], p[j - 1]))) {
+		if (above(relation_of(g, p[j], p[j - 1]))) {
 			*out = (struct fault_path){.class = TRACK_LEAK,
 						   .how = LEAK_OTC,
 						   .a = p[j],
@@ -54,7 +54,7 @@ static bool leak_otc(const struct asgraph *g, const struct attrs *a, struct faul
 	return false;
 }
 
-static bool leak_valley(const struct asgraph *g, const struct path *path, struct fault_path *out)
+static bool leak_valley(struct watch *g, const struct path *path, struct fault_path *out)
 {
 	const uint32_t *p = path->flat;
 	enum relation_kind from, to;
@@ -62,9 +62,9 @@ static bool leak_valley(const struct asgraph *g, const struct path *path, struct
 	if (path->nflat < 3)
 		return false;
 	/* From the origin: the first one that leaks. The relation of each hop is asked once. */
-	from = asgraph_relation(g, p[path->nflat - 2], p[path->nflat - 1]);
+	from = relation_of(g, p[path->nflat - 2], p[path->nflat - 1]);
 	for (unsigned i = path->nflat - 2u; i > 0; i--) {
-		to = asgraph_relation(g, p[i], p[i - 1]);
+		to = relation_of(g, p[i], p[i - 1]);
 		if (above(from) && above(to)) {
 			*out = (struct fault_path){
 			    .class = TRACK_LEAK,
@@ -85,16 +85,16 @@ static bool leak_valley(const struct asgraph *g, const struct path *path, struct
 	return false;
 }
 
-size_t leak_path(const struct knowledge *k, const struct attrs *a, struct fault_path *out,
-		 size_t max)
+size_t leak_path(struct watch *w, const struct attrs *a, struct fault_path *out, size_t max)
 {
+	const struct knowledge *k = w->k;
 	size_t n = 0;
 
 	memset(out, 0, max * sizeof(*out));
 	if (k->relations && max) {
-		if (a->has & HAS_OTC && a->otc && leak_otc(k->relations, a, &out[n]))
+		if (a->has & HAS_OTC && a->otc && leak_otc(w, a, &out[n]))
 			n++;
-		else if (leak_valley(k->relations, &a->path, &out[n]))
+		else if (leak_valley(w, &a->path, &out[n]))
 			n++;
 	}
 	if (k->aspas && n < max && !(a->path.flags & PATH_SET) && a->path.nflat > 1) {
@@ -135,7 +135,7 @@ static void leak_event(struct watch *w, const struct ranges *r, struct findings 
 	size_t count[LEAK_OTC + 1] = {0}, prefixes = 0, nfrom = 0, nto = 0;
 	int most = 0;
 	struct replay re;
-	struct finding *f = event_build(w, r, out, m, n, leaker, &re);
+	struct finding *f = event_build(w, r, out, m, n, leaker, NULL, 0, &re);
 	struct buf from = {0}, to = {0};
 
 	for (size_t i = 0; i < n; i++) {
@@ -211,7 +211,8 @@ void leak_judge(struct watch *w, const struct ranges *r, struct findings *out)
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < w->ntrack; i++) {
-		if (w->track[i].class != TRACK_LEAK || r->first[i] == r->first[i + 1])
+		if (w->track[i].class != TRACK_LEAK || r->first[i] == r->first[i + 1] ||
+		    !event_in_scope(w, &w->track[i]))
 			continue;
 		m[n].track = i;
 		m[n].normal[0] = m[n].normal[1] = NONE;

@@ -38,7 +38,8 @@ void malformed_judge(struct watch *w, const struct ranges *r, struct findings *o
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < w->ntrack; i++) {
-		if (w->track[i].class != TRACK_MALFORMED || r->first[i] == r->first[i + 1])
+		if (w->track[i].class != TRACK_MALFORMED || r->first[i] == r->first[i + 1] ||
+		    !event_in_scope(w, &w->track[i]))
 			continue;
 		m[n].track = i;
 		m[n].normal[0] = m[n].normal[1] = NONE;
@@ -54,7 +55,7 @@ void malformed_judge(struct watch *w, const struct ranges *r, struct findings *o
 		for (j = i; j < n && (u = &w->track[m[j].track])->a == t->a && u->b == t->b &&
 			    !strcmp(w->text[u->c], w->text[t->c]);)
 			j++;
-		f = event_build(w, r, out, m + i, j - i, 0, &re);
+		f = event_build(w, r, out, m + i, j - i, 0, NULL, 0, &re);
 		f->kind = "route.malformed";
 		f->rule = rule_of(names[t->b]);
 		f->title =

@@ -36,7 +36,7 @@ static void slots_put(struct slots *s, uint64_t hash, uint32_t index)
 
 	while (s->at[i])
 		i = (i + 1) & s->mask;
-	s->at[i] = index + 1;
+	s->at[i] = hash >> 32 << 32 | (index + 1);
 	s->n++;
 }
 
@@ -63,20 +63,24 @@ struct prefix watch_prefix(const struct watch *w, uint32_t i)
 	return (struct prefix){p->hi, p->lo, p->len, p->v6};
 }
 
-uint32_t watch_find(const struct watch *w, struct prefix p)
+static uint32_t find(const struct watch *w, struct prefix p, uint64_t hash)
 {
-	uint32_t i;
+	uint32_t i = (uint32_t)hash & w->prefixes.mask, at;
 
 	if (!w->prefixes.mask)
 		return NONE;
-	i = (uint32_t)wprefix_hash(p.hi, p.lo, p.len, p.v6) & w->prefixes.mask;
-	for (; w->prefixes.at[i]; i = (i + 1) & w->prefixes.mask) {
-		const struct wprefix *e = &w->prefix[w->prefixes.at[i] - 1];
+	while ((at = slots_next(&w->prefixes, hash, &i)) != NONE) {
+		const struct wprefix *e = &w->prefix[at];
 
 		if (e->hi == p.hi && e->lo == p.lo && e->len == p.len && e->v6 == p.v6)
-			return w->prefixes.at[i] - 1;
+			return at;
 	}
 	return NONE;
+}
+
+uint32_t watch_find(const struct watch *w, struct prefix p)
+{
+	return find(w, p, wprefix_hash(p.hi, p.lo, p.len, p.v6));
 }
 
 static void prefixes_fill(struct watch *w)
@@ -89,9 +93,9 @@ static void prefixes_fill(struct watch *w)
 	}
 }
 
-static uint32_t prefix_intern(struct watch *w, struct prefix p)
+static uint32_t prefix_intern(struct watch *w, struct prefix p, uint64_t hash)
 {
-	uint32_t i = watch_find(w, p);
+	uint32_t i = find(w, p, hash);
 	struct wprefix *e;
 
 	if (i != NONE)
@@ -108,7 +112,7 @@ static uint32_t prefix_intern(struct watch *w, struct prefix p)
 	if (bogon_prefix(p, NULL) != BOGON_NONE)
 		e->flags |= WP_BOGON;
 	w->lengths[p.v6][p.len / 64] |= UINT64_C(1) << (p.len % 64);
-	slots_put(&w->prefixes, wprefix_hash(p.hi, p.lo, p.len, p.v6), w->nprefix);
+	slots_put(&w->prefixes, hash, w->nprefix);
 	return w->nprefix++;
 }
 
@@ -171,15 +175,16 @@ static void paths_fill(struct watch *w)
 static uint32_t path_intern(struct watch *w, const struct path *p)
 {
 	uint64_t h = hash_bytes(p->flat, p->nflat * sizeof(*p->flat), 7);
-	uint32_t i;
+	uint32_t i, at;
 
 	if (slots_full(&w->paths))
 		paths_fill(w);
-	for (i = (uint32_t)h & w->paths.mask; w->paths.at[i]; i = (i + 1) & w->paths.mask) {
-		const struct wpath *q = &w->path[w->paths.at[i] - 1];
+	i = (uint32_t)h & w->paths.mask;
+	while ((at = slots_next(&w->paths, h, &i)) != NONE) {
+		const struct wpath *q = &w->path[at];
 
 		if (q->n == p->nflat && !memcmp(w->asn + q->at, p->flat, q->n * sizeof(*w->asn)))
-			return w->paths.at[i] - 1;
+			return at;
 	}
 	mem_room(&w->path, &w->cap_path, w->npath + 1);
 	mem_room(&w->asn, &w->cap_asn, w->nasn + p->nflat);
@@ -220,16 +225,17 @@ static void tracks_fill(struct watch *w)
 static uint32_t track_intern(struct watch *w, const struct track *key)
 {
 	uint64_t h = track_hash(key);
-	uint32_t i;
+	uint32_t i, at;
 
 	if (slots_full(&w->tracks))
 		tracks_fill(w);
-	for (i = (uint32_t)h & w->tracks.mask; w->tracks.at[i]; i = (i + 1) & w->tracks.mask) {
-		const struct track *t = &w->track[w->tracks.at[i] - 1];
+	i = (uint32_t)h & w->tracks.mask;
+	while ((at = slots_next(&w->tracks, h, &i)) != NONE) {
+		const struct track *t = &w->track[at];
 
 		if (t->class == key->class && t->how == key->how && t->a == key->a &&
 		    t->b == key->b && t->c == key->c && t->prefix == key->prefix)
-			return w->tracks.at[i] - 1;
+			return at;
 	}
 	mem_room(&w->track, &w->cap_track, w->ntrack + 1);
 	w->track[w->ntrack] = *key;
@@ -407,7 +413,10 @@ static struct pair *pair_intern(struct watch *w, uint32_t prefix, const struct r
 	p->first = (uint32_t)(time / SECOND);
 	p->ev = ev_add(w, r->kind == ROUTE_TABLE);
 	p->peer = r->peer;
-	p->path = r->kind == ROUTE_TABLE ? NONE : path_intern(w, &r->attrs->path);
+	if (r->kind != ROUTE_TABLE)
+		p->path = path_intern(w, &r->attrs->path);
+	else if (r->attrs->path.nflat > 1)
+		p->path = r->attrs->path.flat[r->attrs->path.nflat - 2];
 	if (r->kind == ROUTE_TABLE)
 		p->flags |= PAIR_TABLE;
 	if (watch_vrps_useful(w, time))
@@ -428,9 +437,13 @@ static void pair_first(struct watch *w, struct pair *p, const struct route *r)
 
 	if (e->source < s->source || (e->source == s->source && e->offset <= s->offset))
 		return;
-	p->ev = ev_add(w, false);
+	p->ev = ev_add(w, r->kind == ROUTE_TABLE);
 	p->peer = r->peer;
-	p->path = path_intern(w, &r->attrs->path);
+	if (r->kind != ROUTE_TABLE)
+		p->path = path_intern(w, &r->attrs->path);
+	else
+		p->path =
+		    r->attrs->path.nflat > 1 ? r->attrs->path.flat[r->attrs->path.nflat - 2] : 0;
 }
 
 /* ---- one route ---- */
@@ -465,9 +478,9 @@ static void bads_fill(struct watch *w)
 static uint32_t path_faults(struct watch *w, const struct attrs *a)
 {
 	struct fault_path f[FAULTS_MAX];
-	size_t n = leak_path(w->k, a, f, FAULTS_MAX - 1);
+	size_t n = leak_path(w, a, f, FAULTS_MAX - 1);
 	uint64_t h;
-	uint32_t i;
+	uint32_t i, at;
 
 	n += bogon_path(a, f + n, FAULTS_MAX - n);
 	if (!n)
@@ -479,8 +492,9 @@ static uint32_t path_faults(struct watch *w, const struct attrs *a)
 	h = hash_bytes(f, n * sizeof(*f), 11);
 	if (slots_full(&w->bads))
 		bads_fill(w);
-	for (i = (uint32_t)h & w->bads.mask; w->bads.at[i]; i = (i + 1) & w->bads.mask) {
-		const struct fault_path *q = &w->bad[w->bads.at[i] - 1];
+	i = (uint32_t)h & w->bads.mask;
+	while ((at = slots_next(&w->bads, h, &i)) != NONE) {
+		const struct fault_path *q = &w->bad[at];
 		size_t j = 0;
 
 		while (j < n && q[j].class == f[j].class && q[j].how == f[j].how &&
@@ -488,7 +502,7 @@ static uint32_t path_faults(struct watch *w, const struct attrs *a)
 		       q[j].more == f[j].more)
 			j++;
 		if (j == n)
-			return w->bads.at[i];
+			return at + 1;
 	}
 	mem_room(&w->bad, &w->cap_bad, w->nbad + (uint32_t)n);
 	memcpy(w->bad + w->nbad, f, n * sizeof(*f));
@@ -569,7 +583,7 @@ static void route_bad(struct watch *w, const struct route *r, uint32_t prefix, u
 		hold_end(w, prefix, r, seq, keep, nkeep);
 }
 
-static inline uint32_t route_prefix(struct watch *w, const struct route *r)
+static inline uint32_t route_prefix(struct watch *w, const struct route *r, uint64_t hash)
 {
 	if (w->last != NONE) {
 		const struct wprefix *e = &w->prefix[w->last];
@@ -578,22 +592,22 @@ static inline uint32_t route_prefix(struct watch *w, const struct route *r)
 		    e->v6 == r->prefix.v6)
 			return w->last;
 	}
-	return w->last = prefix_intern(w, r->prefix);
+	return w->last = prefix_intern(w, r->prefix, hash);
 }
 
-static void watch_route(struct watch *w, const struct route *r, uint32_t seq)
+static inline void watch_route(struct watch *w, const struct route *r, uint32_t seq, uint64_t hash)
 {
 	const struct attrs *a = r->attrs;
 	uint32_t prefix, faults;
 	struct pair *p;
 
 	if (!a) {
-		prefix = w->last = watch_find(w, r->prefix);
+		prefix = w->last = find(w, r->prefix, hash);
 		if (prefix != NONE && w->prefix[prefix].flags & WP_WATCHED)
 			hold_end(w, prefix, r, seq, NULL, 0);
 		return;
 	}
-	prefix = route_prefix(w, r);
+	prefix = route_prefix(w, r, hash);
 	p = &w->prefix[prefix].pair;
 	if (__builtin_expect(!p->used || p->origin != a->path.origin, 0))
 		p = pair_intern(w, prefix, r);
@@ -606,7 +620,9 @@ static void watch_route(struct watch *w, const struct route *r, uint32_t seq)
 		faults = path_faults(w, a);
 		memo_put(&w->by_path, a->path.id, faults);
 	}
-	if (__builtin_expect(p->first == w->second && r->kind != ROUTE_TABLE, 0))
+	if (__builtin_expect(p->first == w->second, 0) &&
+	    (r->kind != ROUTE_TABLE || w->sources > 1) &&
+	    (p->flags & PAIR_TABLE) == (r->kind == ROUTE_TABLE))
 		pair_first(w, p, r);
 	if (__builtin_expect(
 		faults || p->flags & PAIR_LOGGED || a->fault || w->prefix[prefix].flags, 0))
@@ -624,6 +640,42 @@ static void feed_index(struct watch *w, const struct facts *f)
 	w->index[w->nindex++] = ev_add(w, false);
 }
 
+#define BATCH 16
+
+/* A table of prefixes is far larger than a cache: the routes of a record are looked up together,
+ * so that the memory is waited for once and not once a route. */
+static void look_ahead(const struct watch *w, const struct route *r, size_t n, uint64_t *hash)
+{
+	for (size_t i = 0; i < n; i++) {
+		hash[i] = i && prefix_eq(r[i].prefix, r[i - 1].prefix)
+			      ? hash[i - 1]
+			      : wprefix_hash(r[i].prefix.hi, r[i].prefix.lo, r[i].prefix.len,
+					     r[i].prefix.v6);
+		if (w->prefixes.mask)
+			__builtin_prefetch(&w->prefixes.at[(uint32_t)hash[i] & w->prefixes.mask]);
+	}
+	if (!w->prefixes.mask || n < 2 || prefix_eq(r[0].prefix, r[n - 1].prefix))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t v = (uint32_t)w->prefixes.at[(uint32_t)hash[i] & w->prefixes.mask];
+
+		if (v)
+			__builtin_prefetch(&w->prefix[v - 1]);
+	}
+}
+
+enum relation_kind relation_of(struct watch *w, uint32_t a, uint32_t b)
+{
+	uint32_t i = (uint32_t)hash_u64((uint64_t)a << 32 | b) & ((1u << RELATIONS_BITS) - 1);
+
+	if (w->relations->at[i].a != a || w->relations->at[i].b != b) {
+		w->relations->at[i].a = a;
+		w->relations->at[i].b = b;
+		w->relations->at[i].kind = asgraph_relation(w->k->relations, a, b);
+	}
+	return w->relations->at[i].kind;
+}
+
 void watch_feed(struct watch *w, const struct facts *f, const uint8_t *sha)
 {
 	bool update = false;
@@ -631,6 +683,10 @@ void watch_feed(struct watch *w, const struct facts *f, const uint8_t *sha)
 	w->facts = f;
 	w->sha = sha;
 	w->cur_ev = NONE;
+	if (f->slice.source != w->source) {
+		w->source = f->slice.source;
+		w->sources++;
+	}
 	w->second = f->time == TIME_NONE ? 0 : (uint32_t)(f->time / SECOND);
 	if (f->time != TIME_NONE && (w->end == TIME_NONE || f->time > w->end))
 		w->end = f->time;
@@ -638,20 +694,26 @@ void watch_feed(struct watch *w, const struct facts *f, const uint8_t *sha)
 		feed_index(w, f);
 		return;
 	}
-	for (size_t i = 0; i < f->nroute; i++) {
-		const struct route *r = &f->route[i];
+	for (size_t at = 0; at < f->nroute; at += BATCH) {
+		size_t n = f->nroute - at < BATCH ? f->nroute - at : BATCH;
+		uint64_t hash[BATCH];
 
-		if (r->safi != 1 || prefix_default(r->prefix))
-			continue;
-		w->seen[r->peer >> 6] |= UINT64_C(1) << (r->peer & 63);
-		if (r->kind != ROUTE_TABLE && !update) {
-			update = true;
-			if (w->start == TIME_NONE)
-				w->start = f->time;
-		} else if (r->kind == ROUTE_TABLE && w->start == TIME_NONE) {
-			w->table = true;
+		look_ahead(w, f->route + at, n, hash);
+		for (size_t i = 0; i < n; i++) {
+			const struct route *r = &f->route[at + i];
+
+			if (r->safi != 1 || prefix_default(r->prefix))
+				continue;
+			w->seen[r->peer >> 6] |= UINT64_C(1) << (r->peer & 63);
+			if (r->kind != ROUTE_TABLE && !update) {
+				update = true;
+				if (w->start == TIME_NONE)
+					w->start = f->time;
+			} else if (r->kind == ROUTE_TABLE && w->start == TIME_NONE) {
+				w->table = true;
+			}
+			watch_route(w, r, (uint32_t)(at + i), hash[i]);
 		}
-		watch_route(w, r, (uint32_t)i);
 	}
 }
 
@@ -679,10 +741,12 @@ struct watch *watch_new(const struct knowledge *k)
 
 	w->k = k;
 	w->start = w->end = w->swept = TIME_NONE;
-	w->cur_ev = w->last = NONE;
+	w->cur_ev = w->last = w->source = NONE;
 	w->seen = mem_zero(65536 / 64, sizeof(*w->seen));
 	memo_new(&w->by_path);
 	memo_new(&w->by_attrs);
+	if (k->relations)
+		w->relations = mem_zero(1, sizeof(*w->relations));
 	return w;
 }
 
@@ -711,5 +775,6 @@ void watch_free(struct watch *w)
 	slots_free(&w->bads);
 	memo_free(&w->by_path);
 	memo_free(&w->by_attrs);
+	free(w->relations);
 	free(w);
 }

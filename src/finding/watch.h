@@ -19,6 +19,7 @@
 #define FINDING_WATCH_H
 
 #include "base/text.h"
+#include "fact/asgraph.h"
 #include "fact/memo.h"
 #include "finding/detector.h"
 
@@ -27,7 +28,7 @@
 /* Limits; what they cut off is told as a caveat. */
 #define WATCH_LOG (8u << 20)		 /* entries in all */
 #define WATCH_TRACK_LOG 8192u		 /* announcements a track */
-#define WATCH_MILD_LOG 16u		 /* the same where nobody is harmed */
+#define WATCH_MILD_LOG 64u		 /* the same where nobody is harmed */
 #define WATCH_QUIET (24 * 3600 * SECOND) /* an event that is silent for so long is over */
 #define WATCH_WARM (900 * SECOND) /* without a table, so long every origin is learned as normal */
 
@@ -47,10 +48,11 @@ struct pair {
 	uint32_t first; /* seconds: first seen */
 	uint32_t ev;	/* the record that first had it */
 	uint32_t next;	/* index + 1 of the next origin in more[], 0 none */
-	uint32_t path;	/* the path of that first route (paths_at) */
-	uint16_t peer;	/* and its peer */
-	uint8_t rov;	/* enum rov_state */
-	uint8_t why;	/* enum rov_reason */
+	uint32_t
+	    path; /* the path of that first route; PAIR_TABLE: only the ASN before the origin */
+	uint16_t peer; /* and its peer */
+	uint8_t rov;   /* enum rov_state */
+	uint8_t why;   /* enum rov_reason */
 	uint8_t flags;
 	uint8_t used;
 	uint16_t pad;
@@ -87,6 +89,9 @@ enum track_class {
 
 /* How TRACK_LEAK was told: RFC 7908 types by relationships, or the OTC attribute (RFC 9234). */
 enum leak_kind { LEAK_TYPE1 = 1, LEAK_TYPE2, LEAK_TYPE3, LEAK_TYPE4, LEAK_OTC };
+
+/* How TRACK_BOGON_ASN was told; the first two are of prefixes. */
+enum bogon_how { PREFIX_FULL, PREFIX_ADMINISTRATIVE, ASN_FULL, ASN_MIDDLE, ASN_ADMINISTRATIVE };
 
 struct track {
 	uint8_t class;
@@ -136,11 +141,39 @@ struct fault_path {
 
 #define FAULTS_MAX 4 /* told of one path */
 
+/* What networks are to one another, asked before: direct-mapped. */
+#define RELATIONS_BITS 15
+
+struct watch;
+
+struct relations {
+	struct {
+		uint32_t a, b, kind;
+	} at[1 << RELATIONS_BITS];
+};
+
+enum relation_kind relation_of(struct watch *w, uint32_t a, uint32_t b);
+
 /* An open hash of indices. */
 struct slots {
-	uint32_t *at;
+	uint64_t *at; /* upper half of the hash, index + 1; 0 empty */
 	uint32_t n, mask;
 };
+
+/* The next index from slot *i on whose hash may be this one, NONE when there is none. */
+static inline uint32_t slots_next(const struct slots *s, uint64_t hash, uint32_t *i)
+{
+	for (;; *i = (*i + 1) & s->mask) {
+		uint64_t v = s->at[*i];
+
+		if (!v)
+			return NONE;
+		if (v >> 32 == hash >> 32) {
+			*i = (*i + 1) & s->mask;
+			return (uint32_t)v - 1;
+		}
+	}
+}
 
 struct watch {
 	const struct knowledge *k;
@@ -184,7 +217,8 @@ struct watch {
 	uint32_t ntext, cap_text;
 
 	struct memo by_path, by_attrs;
-	struct fault_path *bad; /* what memos point at, index + 1; [0] is unused */
+	struct relations *relations; /* NULL without relationships */
+	struct fault_path *bad;	     /* what memos point at, index + 1; [0] is unused */
 	uint32_t nbad, cap_bad;
 	struct slots bads;
 
@@ -193,6 +227,8 @@ struct watch {
 	const uint8_t *sha; /* its digest when it is known already */
 	uint32_t cur_ev;    /* NONE until somebody needs it */
 	uint32_t last;	    /* prefix of the route before */
+	uint32_t source;    /* its source */
+	uint32_t sources;   /* changes of it: 1 as long as there is only one */
 	uint32_t second;    /* its time */
 };
 
@@ -238,8 +274,7 @@ void slots_grow(struct slots *s, uint32_t need);
 void slots_free(struct slots *s);
 
 /* leak.c, bogon.c: what is wrong with a path. Fills at most max. */
-size_t leak_path(const struct knowledge *k, const struct attrs *a, struct fault_path *out,
-		 size_t max);
+size_t leak_path(struct watch *w, const struct attrs *a, struct fault_path *out, size_t max);
 size_t bogon_path(const struct attrs *a, struct fault_path *out, size_t max);
 
 /* Each judges its tracks of the sorted log (finding/event.h). */

@@ -150,8 +150,9 @@ static bool pair_sound(struct watch *w, struct pair *p)
 
 	if (!p->used)
 		return true;
-	if (p->ev >= w->nev || p->next > w->nmore || (p->path != NONE && p->path >= w->npath) ||
-	    p->rov > ROV_INVALID || p->why > ROV_AS0)
+	if (p->ev >= w->nev || p->next > w->nmore ||
+	    (!(p->flags & PAIR_TABLE) && p->path >= w->npath) || p->rov > ROV_INVALID ||
+	    p->why > ROV_AS0)
 		return false;
 	if (k->peer_map) {
 		if (p->peer >= k->npeer_map)
@@ -209,7 +210,9 @@ static bool sound(struct watch *w)
 		    (t->class == TRACK_MALFORMED &&
 		     (t->c >= w->ntext || t->b < FAULT_ATTRIBUTE_DISCARD ||
 		      t->b > FAULT_SESSION_RESET)) ||
-		    (t->class == TRACK_LEAK && (t->how < LEAK_TYPE1 || t->how > LEAK_OTC)))
+		    (t->class == TRACK_LEAK && (t->how < LEAK_TYPE1 || t->how > LEAK_OTC)) ||
+		    (t->class == TRACK_BOGON_ASN &&
+		     (t->how < ASN_FULL || t->how > ASN_ADMINISTRATIVE)))
 			return false;
 	}
 	for (uint32_t i = 0; i < w->nlog; i++) {
@@ -235,6 +238,8 @@ static bool sound(struct watch *w)
 	}
 	for (uint32_t i = 0; i < w->nbad; i++)
 		if (w->bad[i].class > TRACK_MALFORMED || (w->bad[i].more && i + 1 == w->nbad) ||
+		    (w->bad[i].class == TRACK_BOGON_ASN &&
+		     (w->bad[i].how < ASN_FULL || w->bad[i].how > ASN_ADMINISTRATIVE)) ||
 		    (w->bad[i].class == TRACK_LEAK &&
 		     (w->bad[i].how < LEAK_TYPE1 || w->bad[i].how > LEAK_OTC)))
 			return false;
@@ -309,6 +314,7 @@ bool watch_load(struct watch *w, struct bytes *in, struct err *err)
 		if (seen[p >> 6] >> (p & 63) & 1 && map_peer(w->k, &peer))
 			w->seen[peer >> 6] |= UINT64_C(1) << (peer & 63);
 	}
+	w->sources = 2; /* whatever there was: it is only a matter of speed */
 	rehold(w);
 	watch_index(w);
 	return true;
