@@ -283,6 +283,8 @@ static const struct {
     {"atlas", NULL,
      "RIPE Atlas data: RIPE NCC, https://atlas.ripe.net. RIPE Atlas measures the Internet from "
      "thousands of probes that volunteers host."},
+    {"censored-planet", NULL,
+     "Measurements: Censored Planet, University of Michigan, https://censoredplanet.org."},
     {"ooni", NULL,
      "Measurements: Open Observatory of Network Interference (OONI), https://ooni.org, CC BY 4.0 "
      "(before 2024: CC BY-NC-SA 4.0)."},
