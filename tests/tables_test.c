@@ -288,6 +288,33 @@ static void every_cut(void **state)
 	}
 }
 
+/* A line of any length is told and passed over, with and without an end. */
+static void long_lines(void **state)
+{
+	static const size_t lengths[] = {65534, 65535, 65536, 65537, 70000, 3000000};
+	static const char head[] = "asn,name,country\n1,\"";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+		size_t n = lengths[i];
+		char *text = malloc(sizeof(head) + n + 32);
+		struct buf b;
+
+		memcpy(text, head, sizeof(head) - 1);
+		/* The line begins with four bytes of the head. */
+		memset(text + sizeof(head) - 1, 'x', n - 3);
+		memcpy(text + sizeof(head) - 1 + n - 3, "\n2,Two,NZ\n", 11);
+		b = read_all(text, sizeof(head) - 1 + n - 3 + 10);
+		assert_true((strstr(b.at, "garbled 17+") != NULL) == (n >= 65536));
+		assert_non_null(strstr(b.at, "name 2 \"Two\" NZ"));
+		buf_free(&b);
+		b = read_all(text, sizeof(head) - 1 + n - 3);
+		assert_true((strstr(b.at, "garbled 17+") != NULL) == (n >= 65536));
+		buf_free(&b);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(rpki_client_json),
@@ -298,7 +325,8 @@ int main(void)
 					   cmocka_unit_test(relations),
 					   cmocka_unit_test(names),
 					   cmocka_unit_test(places),
-					   cmocka_unit_test(every_cut)};
+					   cmocka_unit_test(every_cut),
+					   cmocka_unit_test(long_lines)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/jsonw.h"
 #include "base/mem.h"
+#include "base/sandbox.h"
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
@@ -529,6 +530,27 @@ static unsigned fetch_row(const struct fetch_source *s, const char *folder, stru
 	return failed;
 }
 
+/* What comes is hostile until it is checked: from here on only the cache, and the folder of
+ * --output, can be written to. */
+static bool narrow(const char *folder, struct err *err)
+{
+	const char *slash = common.output ? strrchr(common.output, '/') : NULL, *why;
+	char *beside = !slash			? mem_text(".")
+		       : slash == common.output ? mem_text("/")
+						: mem_text(common.output);
+	const char *write[2] = {folder, beside};
+	struct sandbox s = {.write = write, .nwrite = common.output ? 2 : 1, .network = true};
+	bool ok = file_folder(folder, 0755, err);
+
+	if (slash && slash != common.output)
+		beside[slash - common.output] = '\0';
+	why = ok ? sandbox_enter(&s) : NULL;
+	if (why && common.verbose)
+		talk("meridian: %s", why);
+	free(beside);
+	return ok;
+}
+
 static int fetch(int argc, char **argv)
 {
 	char room[512];
@@ -545,6 +567,8 @@ static int fetch(int argc, char **argv)
 	if (until != TIME_NONE &&
 	    (at == TIME_NONE || until < at || until - at > (int64_t)31 * 86400 * SECOND))
 		return complain(EXIT_USAGE, "--until wants an --at before it, at most 31 days");
+	if (argc && !narrow(folder, &err))
+		return complain(EXIT_COULD_NOT, "%s", err.text);
 	if (common.json && argc)
 		jsonw_array(&json);
 	for (int i = 0; i < argc; i++) {

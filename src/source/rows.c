@@ -73,7 +73,8 @@ bool rows_line(struct rows *rows, struct reader *r, struct row_text *line, uint6
 		}
 		rows->line++;
 		n = end ? (size_t)(end - p) : got;
-		if (end || got < ROWS_LINE) {
+		/* Longer ones may well be visible, but nobody has room for them. */
+		if (n < ROWS_LINE && (end || got < ROWS_LINE)) {
 			line->at = (const char *)p;
 			line->n = n && p[n - 1] == '\r' ? n - 1 : n;
 			stream_skip(r->in, n + (end != NULL));
