@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/* Hegemony and CTI by hand, and hegemony of random tables against its definition. */
+
+#include "test.h"
+
+#include <math.h>
+
+#include "finding/hegemony.h"
+#include "graphs.h"
+
+static double of(const struct hegemony_score *s, size_t n, uint32_t asn)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s[i].asn == asn)
+			return s[i].score;
+	return 0;
+}
+
+#define NEAR(a, b) assert_true(fabs((a) - (b)) < 1e-9)
+
+static void by_hand(void **state)
+{
+	struct hegemony *h = hegemony_new();
+	uint16_t a = hegemony_peer(h, 1), b = hegemony_peer(h, 2), c = hegemony_peer(h, 2);
+	const struct hegemony_score *s;
+	size_t n;
+
+	(void)state;
+	/* 10.0.0.0/8 by 9 with 10.0.0.0/9 of it by 8: each has half the addresses. */
+	hegemony_add(h, a, 10u << 24, 8, (uint32_t[]){1, 5, 9}, 3);
+	hegemony_add(h, a, 10u << 24, 9, (uint32_t[]){1, 6, 8}, 3);
+	hegemony_add(h, b, 10u << 24, 8, (uint32_t[]){2, 5, 9}, 3);
+	hegemony_add(h, b, 10u << 24, 9, (uint32_t[]){2, 5, 8}, 3);
+	hegemony_add(h, c, 10u << 24, 8, (uint32_t[]){2, 9}, 2);
+	hegemony_add(h, c, 10u << 24, 9, (uint32_t[]){2, 6, 8}, 3);
+	assert_int_equal(hegemony_ready(h, .75), 3);
+	s = hegemony_global(h, &n);
+	/* 5: half of 1's; of 2's sessions all and nothing. */
+	NEAR(of(s, n, 5), (.5 + (1 + 0) / 2.) / 2);
+	NEAR(of(s, n, 6), (.5 + .25) / 2);
+	NEAR(of(s, n, 9), .5);
+	s = hegemony_local(h, 8, &n);
+	NEAR(of(s, n, 8), 1);
+	NEAR(of(s, n, 5), (0 + .5) / 2);
+	NEAR(of(s, n, 9), 0);
+	hegemony_free(h);
+}
+
+/* The definition, slowly: for every address block that somebody has, by its longest prefix. */
+static void random_tables(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		struct hegemony *h = hegemony_new();
+		struct {
+			uint32_t addr, len, path[4], n;
+		} t[12][12];
+		uint32_t asn[12], routes[12], npeer = 1 + graphs_random(12);
+		const struct hegemony_score *s;
+		size_t n;
+
+		for (uint32_t p = 0; p < npeer; p++) {
+			uint32_t number;
+
+			asn[p] = 1 + graphs_random(6);
+			number = hegemony_peer(h, asn[p]);
+			routes[p] = 10;
+			for (uint32_t i = 0; i < routes[p]; i++) {
+				bool twice;
+
+				do {
+					twice = false;
+					t[p][i].len = 1 + graphs_random(8);
+					t[p][i].addr = graphs_random(256) >>
+						       (8 - t[p][i].len) << (8 - t[p][i].len) << 24;
+					for (uint32_t k = 0; k < i; k++)
+						twice = twice || (t[p][k].addr == t[p][i].addr &&
+								  t[p][k].len == t[p][i].len);
+				} while (twice);
+				t[p][i].n = 1 + graphs_random(4);
+				t[p][i].path[0] = asn[p];
+				for (uint32_t k = 1; k < t[p][i].n; k++)
+					t[p][i].path[k] = 10 * k + graphs_random(3);
+				hegemony_add(h, (uint16_t)number, t[p][i].addr,
+					     (uint8_t)t[p][i].len, t[p][i].path, t[p][i].n);
+			}
+		}
+		hegemony_ready(h, .75);
+		s = hegemony_global(h, &n);
+		for (uint32_t who = 1; who < 40; who++) {
+			double bc[7] = {0}, sorted[7], sum = 0;
+			uint32_t sessions[7] = {0}, groups = 0, cut;
+
+			for (uint32_t p = 0; p < npeer; p++) {
+				uint32_t all = 0, mine = 0;
+
+				for (uint32_t block = 0; block < 256; block++) {
+					int best = -1;
+
+					for (uint32_t i = 0; i < routes[p]; i++)
+						if (!((block << 24 ^ t[p][i].addr) >>
+						      (32 - t[p][i].len)) &&
+						    (best < 0 || t[p][i].len > t[p][best].len))
+							best = (int)i;
+					if (best < 0)
+						continue;
+					all++;
+					for (uint32_t k = 0; k < t[p][best].n; k++)
+						if (t[p][best].path[k] == who) {
+							mine++;
+							break;
+						}
+				}
+				sessions[asn[p]]++;
+				bc[asn[p]] += all ? (double)mine / all : 0;
+			}
+			for (int a = 1; a < 7; a++)
+				if (sessions[a])
+					sorted[groups++] = bc[a] / sessions[a];
+			for (uint32_t i = 1; i < groups; i++)
+				for (uint32_t j = i; j && sorted[j] < sorted[j - 1]; j--) {
+					double x = sorted[j];
+
+					sorted[j] = sorted[j - 1];
+					sorted[j - 1] = x;
+				}
+			cut = groups / 10;
+			for (uint32_t i = cut; i < groups - cut; i++)
+				sum += sorted[i];
+			NEAR(of(s, n, who), sum / (groups - 2 * cut));
+		}
+		hegemony_free(h);
+	}
+}
+
+static uint16_t place(uint32_t asn, void *arg)
+{
+	(void)arg;
+	return asn >= 90 ? 1 : 2;
+}
+
+static void cti(void **state)
+{
+	static const char links[] = "1|5|-1\n5|91|-1\n1|2|0\n2|6|-1\n6|92|-1\n1|91|-1\n";
+	struct err err;
+	struct asgraph *g = asgraph_from_text(links, strlen(links), "t", &err);
+	struct hegemony *h = hegemony_new();
+	uint16_t a = hegemony_peer(h, 2), b = hegemony_peer(h, 5);
+	const struct hegemony_score *s;
+	size_t n;
+
+	(void)state;
+	hegemony_add(h, a, 10u << 24, 8, (uint32_t[]){2, 1, 5, 91}, 4);
+	hegemony_add(h, a, 11u << 24, 8, (uint32_t[]){2, 6, 92}, 3);
+	hegemony_add(h, b, 10u << 24, 8, (uint32_t[]){5, 91}, 2);
+	hegemony_add(h, b, 11u << 24, 8, (uint32_t[]){5, 1, 2, 6, 92}, 5);
+	assert_int_equal(hegemony_ready(h, .5), 2);
+	s = hegemony_cti(h, g, place, NULL, 1, &n);
+	/* From 2: half by 1 (two hops up: 1/2) and 5 (1); half by 6. From 5: the second half by 2
+	 * (peak; 1/2) and 6; 5 is the host of its own monitor. */
+	NEAR(of(s, n, 1), .5 * .5 / 2);
+	NEAR(of(s, n, 5), .5 / 2);
+	NEAR(of(s, n, 6), (.5 + .5) / 2);
+	NEAR(of(s, n, 2), .5 * .5 / 2);
+	hegemony_free(h);
+	asgraph_free(g);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(by_hand),
+					   cmocka_unit_test(random_tables), cmocka_unit_test(cti)};
+
+	graphs_seed();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
