@@ -16,7 +16,9 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "finding/lanes.h"
+#include "finding/hegemony.h"
 #include "finding/propagate.h"
+#include "finding/trial.h"
 #include "plain.c"
 
 static double cpu(void)
@@ -59,6 +61,93 @@ static int by_time(const void *a, const void *b)
 	double x = *(const double *)a, y = *(const double *)b;
 
 	return (x > y) - (x < y);
+}
+
+/* All pairs with next hops: every 20th origin, streamed, the result looked at and forgotten. */
+static void next_hops(const struct topo *t)
+{
+	struct propagation *p = propagation_new(t);
+	uint64_t sum = 0;
+	uint32_t runs = 0;
+	double c = cpu();
+
+	for (uint32_t o = 0; o < t->n; o += 20, runs++) {
+		struct seed seed = {.id = o};
+
+		propagation_run(p, &seed, 1, TIES_LOWEST_ASN, 0);
+		sum += p->next[(o * 7) % t->n] + p->reached;
+	}
+	c = cpu() - c;
+	printf("next_hops %.2f cpu s for all origins (%u measured, checksum %llu)\n",
+	       c * t->n / runs, runs, (unsigned long long)sum);
+	propagation_free(p);
+}
+
+static void trials(const struct topo *t)
+{
+	struct trial_room *room = trial_room_new(t);
+	uint16_t *policy = mem_zero(t->n, sizeof(*policy));
+	struct dice dice = {7};
+	double time[51];
+
+	trial_adopt(t, policy, POLICY_ROV, 30, NULL, &dice);
+	for (int i = 0; i < 51; i++) {
+		uint32_t a = dice_below(&dice, t->n), v = dice_below(&dice, t->n);
+		double c = cpu();
+
+		trial_run(room, policy, ATTACK_EXACT, a, v, NULL, false, NULL);
+		time[i] = cpu() - c;
+	}
+	qsort(time, 51, sizeof(double), by_time);
+	printf("trial %.4f ms\n", 1e3 * time[25]);
+	free(policy);
+	trial_room_free(room);
+}
+
+static void count(uint32_t origin, const struct hegemony_score *s, size_t n, void *arg)
+{
+	(void)origin;
+	(void)s;
+	*(uint64_t *)arg += n;
+}
+
+/* Ten million routes: ten peers, a million prefixes shared out among all origins, modelled paths.
+ */
+static void hegemony(const struct topo *t)
+{
+	const struct asgraph *g = t->graph;
+	struct propagation *p = propagation_new(t);
+	struct hegemony *h = hegemony_new();
+	uint32_t path[64], each = 1000000 / t->n + 1, block = 0;
+	uint16_t peer[10];
+	uint32_t at[10];
+	uint64_t n = 0, scores = 0;
+	double c;
+
+	for (int k = 0; k < 10; k++) {
+		at[k] = (uint32_t)(hash_u64((uint64_t)k) % t->ntransit);
+		at[k] = t->id[at[k]];
+		peer[k] = hegemony_peer(h, g->asn[at[k]]);
+	}
+	for (uint32_t o = 0; o < t->n; o++) {
+		struct seed seed = {.id = o};
+
+		propagation_run(p, &seed, 1, TIES_LOWEST_ASN, 0);
+		for (int k = 0; k < 10; k++) {
+			size_t len = propagation_path(p, at[k], path, 64);
+
+			for (uint32_t i = 0; len && len <= 64 && i < each; i++, n++)
+				hegemony_add(h, peer[k], (block + i) << 12, 20, path, len);
+		}
+		block += each;
+	}
+	propagation_free(p);
+	c = cpu();
+	hegemony_ready(h, .5);
+	hegemony_all(h, count, &scores);
+	printf("hegemony %.2f cpu s (%llu routes, %llu scores)\n", cpu() - c, (unsigned long long)n,
+	       (unsigned long long)scores);
+	hegemony_free(h);
 }
 
 int main(int argc, char **argv)
@@ -142,7 +231,11 @@ int main(int argc, char **argv)
 		       (unsigned long long)routes, (double)len / (double)routes);
 	}
 	getrusage(RUSAGE_SELF, &ru);
+	next_hops(t);
+	trials(t);
 	printf("memory %ld kB\n", ru.ru_maxrss);
+	if (argc > 2 && !strcmp(argv[2], "hegemony"))
+		hegemony(t);
 	(void)check;
 	return 0;
 }

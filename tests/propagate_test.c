@@ -267,7 +267,8 @@ static void policies(void **state)
 
 		for (uint32_t v = 0; v < g->n; v++)
 			for (size_t k = 0; k < sizeof(kinds) / sizeof(*kinds); k++)
-				if (graphs_random(100) < share && graphs_random(3) == 0)
+				if (graphs_random(100) < share && graphs_random(3) == 0 &&
+				    (round % 4 || k < 2 || kinds[k] == POLICY_REFUSE))
 					policy[v] |= kinds[k];
 		seeds[0].id = victim;
 		seeds[1].id = attacker;

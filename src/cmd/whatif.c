@@ -700,6 +700,10 @@ static int whatif(int argc, char **argv)
 		return simcase(argc, argv);
 	if (!strcmp(argv[0], "relate"))
 		return relate_paths(argc, argv);
+	if (!strcmp(argv[0], "hegemony"))
+		return argc == 2
+			   ? whatif_hegemony(argv[1], words.origin, words.country)
+			   : complain(EXIT_USAGE, "whatif hegemony wants one FILE of routes, or -");
 	if (!strcmp(argv[0], "compile"))
 		return argc == 1 ? compile_graph()
 				 : complain(EXIT_USAGE, "\"%s\" is one word too many", argv[1]);

@@ -45,6 +45,9 @@ bool whatif_tell_reach(struct scenario *s, struct jsonw *w, struct sheet *sheet,
 /* Attacks before and after the mandates, and the hijack that was asked for. */
 bool whatif_tell_attacks(struct scenario *s, struct jsonw *w, struct sheet *sheet, struct err *err);
 
+/* Hegemony (global; of an origin, "all" of them) or transit influence (of a country) as TSV. */
+int whatif_hegemony(const char *path, const char *origin, const char *country);
+
 /* "99.24 %" and "(98.10 to 99.30)"; buffers of their own, eight at a time. */
 const char *percent(double share);
 const char *range(struct figure f);

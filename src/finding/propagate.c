@@ -29,6 +29,12 @@ struct mark {
 	uint8_t flags;
 };
 
+/* How much a run asks of each offer: nothing; a bit of its announcement (origin validation); all.
+ */
+enum mode { PLAIN, LITE, FULL };
+
+#define LITE_POLICIES (POLICY_ROV | POLICY_PEER_ROV | POLICY_REFUSE | POLICY_ROVPP)
+
 struct propagation_own {
 	uint64_t *key;	   /* by index */
 	uint8_t *class;	   /* by index */
@@ -41,7 +47,9 @@ struct propagation_own {
 	uint32_t **level;  /* of phase three */
 	uint32_t *nlevel, *levelcap;
 	uint32_t levels;
-	bool policies; /* any at all */
+	bool policies;	     /* any at all */
+	uint16_t all;	     /* of them */
+	uint16_t (*drop)[2]; /* LITE: policies that drop a seed, and those that do from peers */
 	const struct seed *seed;
 	unsigned nseed;
 	enum ties ties;
@@ -97,6 +105,7 @@ void propagation_free(struct propagation *p)
 	free(o->seedlen);
 	free(o->seedhead);
 	free(o->stripped);
+	free(o->drop);
 	free(o);
 	free(p->class);
 	free(p->len);
@@ -119,8 +128,11 @@ void propagation_policies(struct propagation *p, const uint16_t *policy, const u
 		o->policy = mem_zero((size_t)t->n + 1, sizeof(*o->policy));
 		o->tier1 = mem_zero((size_t)t->n + 1, 1);
 	}
-	for (uint32_t i = 0; i < t->n; i++)
+	o->all = 0;
+	for (uint32_t i = 0; i < t->n; i++) {
 		o->policy[i] = policy[t->id[i]];
+		o->all |= o->policy[i];
+	}
 	memset(o->tier1, 0, t->n);
 	for (size_t i = 0; i < ntier1; i++)
 		o->tier1[t->index[tier1[i]]] = 1;
@@ -374,6 +386,15 @@ static inline uint64_t key_of(const struct propagation_own *o, uint32_t v, uint3
 	return key;
 }
 
+/* Whether v takes what u offers; rel: what u is to v. */
+static inline bool takes(const struct propagation *p, uint32_t v, uint32_t u,
+			 enum relation_kind rel, const struct offer *of, enum mode mode)
+{
+	if (mode == FULL)
+		return accepts(p, v, u, rel, of);
+	return mode == PLAIN || !(p->own->policy[v] & p->own->drop[of->seed][rel == RELATION_PEER]);
+}
+
 /* v's route is final: note what goes with it. */
 static inline void settle(struct propagation *p, uint32_t v, unsigned to, enum relation_kind rel,
 			  bool full)
@@ -405,8 +426,9 @@ static int by_len(const void *a, const void *b)
  * Up: from the origins to providers, level by level. Returns how many networks o->list holds then:
  * all with a route of class customer or origin.
  */
-static inline uint32_t go_up(struct propagation *p, bool full)
+static inline uint32_t go_up(struct propagation *p, const enum mode mode)
 {
+	const bool full = mode == FULL;
 	struct propagation_own *o = p->own;
 	const struct topo *t = p->topo;
 	uint32_t n = 0, from = 0, waiting = 0, *start = mem_zero((size_t)o->nseed + 1, 4);
@@ -420,7 +442,7 @@ static inline uint32_t go_up(struct propagation *p, bool full)
 		o->class[v] = CLASS_ORIGIN;
 		o->key[v] = 0;
 		o->label[v] = (uint16_t)s;
-		if (o->policies)
+		if (full && o->policies)
 			o->mark[v] = o->seedmark[s];
 	}
 	/* (length to providers, index) in one word; lengths are at most 65535. */
@@ -472,8 +494,8 @@ static inline uint32_t go_up(struct propagation *p, bool full)
 				uint32_t v = t->provider[i];
 				uint64_t key;
 
-				if (full && o->class[v] != CLASS_ORIGIN &&
-				    !accepts(p, v, u, RELATION_CUSTOMER, &of))
+				if (o->class[v] != CLASS_ORIGIN &&
+				    !takes(p, v, u, RELATION_CUSTOMER, &of, mode))
 					continue;
 				key = full ? key_of(o, v, level + 1, who, &of)
 					   : (uint64_t)(level + 1) << KEY_LEN | who;
@@ -492,8 +514,9 @@ static inline uint32_t go_up(struct propagation *p, bool full)
 }
 
 /* Across: from those to their peers. Returns how many o->list holds then. */
-static inline uint32_t go_across(struct propagation *p, uint32_t n, bool full)
+static inline uint32_t go_across(struct propagation *p, uint32_t n, const enum mode mode)
 {
+	const bool full = mode == FULL;
 	struct propagation_own *o = p->own;
 	const struct topo *t = p->topo;
 	uint32_t all = n;
@@ -515,7 +538,7 @@ static inline uint32_t go_across(struct propagation *p, uint32_t n, bool full)
 
 			if (o->class[v] > CLASS_PEER)
 				continue;
-			if (full && !accepts(p, v, u, RELATION_PEER, &of))
+			if (!takes(p, v, u, RELATION_PEER, &of, mode))
 				continue;
 			key = full ? key_of(o, v, of.len + 1, who, &of)
 				   : (uint64_t)(of.len + 1) << KEY_LEN | who;
@@ -534,8 +557,9 @@ static inline uint32_t go_across(struct propagation *p, uint32_t n, bool full)
 }
 
 /* Down: from all with a route to their customers, transit networks first. */
-static inline void go_down(struct propagation *p, uint32_t n, bool full)
+static inline void go_down(struct propagation *p, uint32_t n, const enum mode mode)
 {
+	const bool full = mode == FULL;
 	struct propagation_own *o = p->own;
 	const struct topo *t = p->topo;
 
@@ -564,6 +588,7 @@ static inline void go_down(struct propagation *p, uint32_t n, bool full)
 
 			if (o->class[u] == CLASS_PROVIDER)
 				settle(p, u, TO_CUSTOMERS, RELATION_PROVIDER, full);
+			of.seed = o->label[u];
 			if (full && !offers(p, u, TO_CUSTOMERS, level, &of))
 				continue;
 			o->told[u] = (uint64_t)(level + 1) << KEY_LEN | u;
@@ -573,11 +598,10 @@ static inline void go_down(struct propagation *p, uint32_t n, bool full)
 
 				if (o->class[v] > CLASS_PROVIDER)
 					continue;
-				if (full) {
-					if (!accepts(p, v, u, RELATION_PROVIDER, &of))
-						continue;
+				if (!takes(p, v, u, RELATION_PROVIDER, &of, mode))
+					continue;
+				if (full)
 					key = key_of(o, v, level + 1, u, &of);
-				}
 				if (key >= o->key[v])
 					continue;
 				if (o->class[v] == CLASS_NONE) {
@@ -641,7 +665,7 @@ static void give_one(struct propagation *p, uint32_t i)
 }
 
 /* The plain case's last sweep: stubs take the best of their providers, straight to the result. */
-static void give_stubs(struct propagation *p)
+static inline void give_stubs(struct propagation *p, const enum mode mode)
 {
 	const struct propagation_own *o = p->own;
 	const struct topo *t = p->topo;
@@ -658,6 +682,9 @@ static void give_stubs(struct propagation *p)
 		for (; at < end; at++) {
 			uint64_t key = o->told[t->provider[at]];
 
+			if (mode == LITE && key < best &&
+			    o->policy[i] & o->drop[o->label[t->provider[at]]][0])
+				continue;
 			best = key < best ? key : best;
 		}
 		v = t->id[i];
@@ -678,21 +705,26 @@ static void give_stubs(struct propagation *p)
 	p->reached += reached;
 }
 
-static void give_out(struct propagation *p, bool full)
+static void give_out(struct propagation *p, enum mode mode)
 {
+	bool full = mode == FULL;
 	struct propagation_own *o = p->own;
 	const struct topo *t = p->topo;
 
 	p->reached = 0;
 	for (uint32_t i = 0; i < (full ? t->n : t->ntransit); i++)
 		give_one(p, i);
-	if (!full)
-		give_stubs(p);
+	if (mode == PLAIN)
+		give_stubs(p, PLAIN);
+	else if (mode == LITE)
+		give_stubs(p, LITE);
 	if (o->policies) {
 		if (!p->otc)
 			p->otc = mem_zero((size_t)t->n + 1, sizeof(*p->otc));
-		for (uint32_t i = 0; i < t->n; i++)
+		for (uint32_t i = 0; i < t->n && full; i++)
 			p->otc[t->id[i]] = o->class[i] == CLASS_NONE ? 0 : o->mark[i].otc;
+		if (!full)
+			memset(p->otc, 0, t->n * sizeof(*p->otc));
 	}
 }
 
@@ -701,7 +733,8 @@ void propagation_run(struct propagation *p, const struct seed *seed, unsigned ns
 {
 	struct propagation_own *o = p->own;
 	size_t n = p->topo->n;
-	bool full = o->policies || ties != TIES_LOWEST_ASN;
+	bool full = ties != TIES_LOWEST_ASN || (o->policies && o->all & ~LITE_POLICIES);
+	enum mode mode;
 	uint32_t all;
 
 	assert(nseed && nseed < SEEDS_MAX);
@@ -710,13 +743,15 @@ void propagation_run(struct propagation *p, const struct seed *seed, unsigned ns
 	o->ties = ties;
 	o->about = about;
 	for (unsigned s = 0; s < nseed; s++)
-		full = full || seed[s].path || (seed[s].to && seed[s].to != TO_ALL);
+		full = full || seed[s].path || seed[s].policy_skip || seed[s].otc ||
+		       (seed[s].to && seed[s].to != TO_ALL);
+	mode = full ? FULL : o->policies ? LITE : PLAIN;
 	memset(o->key, 0xff, n * sizeof(*o->key));
 	memset(o->class, 0, n);
 	memset(o->label, 0, n * sizeof(*o->label));
 	free(o->seedlen);
 	o->seedlen = NULL;
-	if (full) {
+	if (mode == FULL) {
 		o->seedlen = mem_zero(nseed, sizeof(*o->seedlen));
 		o->seedmark = mem_grow(o->seedmark, nseed, sizeof(*o->seedmark));
 		o->seedhead = mem_grow(o->seedhead, nseed, sizeof(*o->seedhead));
@@ -725,15 +760,27 @@ void propagation_run(struct propagation *p, const struct seed *seed, unsigned ns
 			seed_marks(p, s);
 		if (o->policies && !o->mark)
 			o->mark = mem_zero(n + 1, sizeof(*o->mark));
-		all = go_up(p, true);
-		all = go_across(p, all, true);
-		go_down(p, all, true);
+		all = go_up(p, FULL);
+		all = go_across(p, all, FULL);
+		go_down(p, all, FULL);
+	} else if (mode == LITE) {
+		o->drop = mem_grow(o->drop, nseed, sizeof(*o->drop));
+		for (unsigned s = 0; s < nseed; s++) {
+			uint16_t drop = seed[s].refused ? POLICY_REFUSE : 0;
+
+			drop |= seed[s].invalid ? POLICY_ROV | POLICY_ROVPP : 0;
+			o->drop[s][0] = drop;
+			o->drop[s][1] = drop | (seed[s].invalid ? POLICY_PEER_ROV : 0);
+		}
+		all = go_up(p, LITE);
+		all = go_across(p, all, LITE);
+		go_down(p, all, LITE);
 	} else {
-		all = go_up(p, false);
-		all = go_across(p, all, false);
-		go_down(p, all, false);
+		all = go_up(p, PLAIN);
+		all = go_across(p, all, PLAIN);
+		go_down(p, all, PLAIN);
 	}
-	give_out(p, full);
+	give_out(p, mode);
 }
 
 size_t propagation_path(const struct propagation *p, uint32_t v, uint32_t *out, size_t max)
