@@ -3,11 +3,12 @@
 
 #include "source_fuzz.h"
 
-/* RIPEstat and RIS Live. */
+/* RIPEstat, RIS Live, and routes as JSON objects. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	source_fuzz(&source_ripestat, data, size);
 	source_fuzz(&source_rislive, data, size);
+	source_fuzz(&source_routejson, data, size);
 	return 0;
 }

@@ -12,7 +12,8 @@
 
 #include "source/source.h"
 
-extern const struct source source_bmp, source_pcap, source_ripestat, source_rislive;
+extern const struct source source_bmp, source_pcap, source_ripestat, source_rislive,
+    source_routejson;
 
 static inline void source_fuzz(const struct source *source, const uint8_t *data, size_t size)
 {

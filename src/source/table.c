@@ -19,6 +19,7 @@ extern const struct source source_pcap;
 extern const struct source source_resolvers;
 extern const struct source source_ripestat;
 extern const struct source source_rislive;
+extern const struct source source_routejson;
 extern const struct source source_signatures;
 extern const struct source source_tar;
 extern const struct source source_testlist;
@@ -41,6 +42,7 @@ const struct source *const sources[] = {
 	&source_resolvers,
 	&source_ripestat,
 	&source_rislive,
+	&source_routejson,
 	&source_signatures,
 	&source_slurm,
 	&source_tar,
