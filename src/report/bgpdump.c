@@ -17,7 +17,8 @@
 #include "base/text.h"
 #include "report/lines.h"
 
-#define TAILS 16384    /* a power of two */
+#define TAILS_FIRST 64 /* powers of two */
+#define TAILS_MOST 16384
 #define PATH_MOST 7900 /* characters */
 #define AS_PATH 2      /* attribute types, RFC 4271 */
 #define NEXT_HOP 3
@@ -39,7 +40,8 @@ struct peer_text {
 
 struct bgpdump {
 	const struct peers *peers;
-	struct tail tail[TAILS];
+	struct tail *tail;
+	size_t ntail, misses; /* since it has this size */
 	struct peer_text *peer;
 	size_t peer_cap;
 	struct buf scratch, nlri;
@@ -270,12 +272,35 @@ static void write_tail(struct buf *b, const struct attrs *a, unsigned style)
 	buf_text(b, "|\n");
 }
 
+static void tails_free(struct bgpdump *d)
+{
+	for (size_t i = 0; i < d->ntail; i++)
+		free(d->tail[i].text);
+	free(d->tail);
+}
+
+/* As many as are of use: a small file has few. */
+static void tails_grow(struct bgpdump *d)
+{
+	size_t n = d->ntail ? d->ntail * 4 : TAILS_FIRST;
+
+	tails_free(d);
+	d->tail = mem_zero(n, sizeof(*d->tail));
+	d->ntail = n;
+	d->misses = 0;
+}
+
 static const struct tail *tail_of(struct bgpdump *d, const struct attrs *a, unsigned style)
 {
-	struct tail *t = &d->tail[(a->id * 2654435761u >> 16 ^ style) & (TAILS - 1)];
+	uint32_t h = a->id * 2654435761u >> 16 ^ style;
+	struct tail *t = d->ntail ? &d->tail[h & (d->ntail - 1)] : NULL;
 
-	if (t->text && t->id == a->id && t->style == style)
+	if (t && t->text && t->id == a->id && t->style == style)
 		return t;
+	if (!t || (++d->misses > d->ntail * 2 && d->ntail < TAILS_MOST)) {
+		tails_grow(d);
+		t = &d->tail[h & (d->ntail - 1)];
+	}
 	buf_reset(&d->scratch);
 	write_tail(&d->scratch, a, style);
 	t->id = a->id;
@@ -594,8 +619,7 @@ static void bgpdump_free(void *state)
 {
 	struct bgpdump *d = state;
 
-	for (size_t i = 0; i < TAILS; i++)
-		free(d->tail[i].text);
+	tails_free(d);
 	free(d->peer);
 	buf_free(&d->scratch);
 	buf_free(&d->nlri);
