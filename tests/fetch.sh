@@ -165,6 +165,9 @@ cp $names before
 run page 1 names --force
 cmp -s before $names || complain "a failure touched the copy that was there"
 
+run ok 0 names --at 2020-01-01
+said "keeps no earlier ones"
+
 # A digest that the server publishes is compared.
 run ok 0 countries
 [ "$(wc -l <out)" = 5 ] || complain "countries: $(wc -l <out) files"

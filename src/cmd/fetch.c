@@ -496,6 +496,9 @@ static unsigned fetch_row(const struct fetch_source *s, const char *folder, stru
 			first = now() - (int64_t)s->late * 60 * SECOND;
 		first = file_time(s, first);
 	}
+	if (!s->step && at != TIME_NONE)
+		talk("meridian: %s: its server keeps no earlier ones, so this is the newest",
+		     s->what);
 	last = s->step > 0 && until != TIME_NONE && s->collector ? until : first;
 	for (;;) {
 		struct wanted w = {.source = s,
