@@ -4,7 +4,7 @@
 # nothing on the console, nothing asked of the network, no fault that axe-core finds (light, dark,
 # narrow), and hostile strings stay strings. Exit 77 where npm, its registry or Chromium is missing.
 set -eu
-root=$1 page=$2 meridian=$3
+root=$1 page=$(realpath "$2") meridian=$(realpath "$3")
 for tool in npm node; do
 	command -v $tool >/dev/null || { echo "skipped: $tool is not installed"; exit 77; }
 done
