@@ -395,14 +395,6 @@ static int by_source(const void *p, const void *q, void *arg)
 	return 0;
 }
 
-static struct evidence evidence_of(const struct ev *e)
-{
-	struct evidence out = {e->source, e->length, e->offset, {0}};
-
-	memcpy(out.sha256, e->sha256, SHA256_SIZE);
-	return out;
-}
-
 /* Evidence: the first announcement first (it stands in the id), then by place, each once. */
 static void build_evidence(struct watch *w, struct findings *out, struct finding *f, uint32_t *used,
 			   uint32_t n)
@@ -427,13 +419,11 @@ static void build_evidence(struct watch *w, struct findings *out, struct finding
 	}
 	qsort_r(used, n, sizeof(*used), by_source, w);
 	f->evidence = arena_zero(&out->arena, n, sizeof(*f->evidence));
-	f->evidence[kept++] = evidence_of(&w->ev[first]);
+	f->evidence[kept++] = watch_slice(w, first);
 	for (uint32_t i = 0; i < n; i++) {
-		const struct ev *e = &w->ev[used[i]];
-
 		if ((i && !by_source(&used[i - 1], &used[i], w)) || !by_source(&used[i], &first, w))
 			continue;
-		f->evidence[kept++] = evidence_of(e);
+		f->evidence[kept++] = watch_slice(w, used[i]);
 	}
 	f->nevidence = kept;
 }

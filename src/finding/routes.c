@@ -13,6 +13,7 @@
 
 #include "finding/event.h"
 #include "finding/invalid.h"
+#include "finding/outage.h"
 #include "finding/tape.h"
 #include "finding/watch.h"
 
@@ -61,8 +62,10 @@ static void routes_advance(void *state, int64_t now, struct findings *out)
 {
 	struct routes *s = state;
 
-	if (!s->tape)
-		watch_advance(s->watch, now, judge, out);
+	if (s->tape)
+		return;
+	watch_advance(s->watch, now, judge, out);
+	outage_judge(s->watch->outage, s->watch, out, false);
 }
 
 static void play(const struct facts *f, const uint8_t *sha, void *arg)
@@ -80,6 +83,7 @@ static void routes_end(void *state, struct findings *out)
 		s->tape = NULL;
 	}
 	judge(s->watch, out);
+	outage_judge(s->watch->outage, s->watch, out, true);
 	watch_free(s->watch);
 	s->watch = watch_new(s->k);
 }
@@ -150,7 +154,7 @@ static void routes_free(void *state)
 
 const struct detector detector_routes = {
     .name = "routes",
-    .about = "hijacks, RPKI- and ASPA-invalid routes, leaks, bogons, malformed attributes",
+    .about = "hijacks, RPKI- and ASPA-invalid routes, leaks, bogons, malformed attributes, outages",
     .rules = routes_rules,
     .new = routes_new,
     .feed = routes_feed,

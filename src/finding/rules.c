@@ -57,6 +57,12 @@ const struct rule routes_rules[] = {
      "An attribute is malformed so that the address family is to be given "
      "up (RFC 7606)."},
     {"malformed.reset", 1, "An attribute is malformed so that the session has to end (RFC 7606)."},
+    {"outage.network", 1,
+     "Half of the prefixes or addresses of a network, three prefixes at least, are no longer "
+     "visible to half of the full-feed peers."},
+    {"outage.country", 1,
+     "A fifth of the prefixes or addresses of a country are no longer visible to half of the "
+     "full-feed peers."},
     {NULL, 0, NULL},
 };
 

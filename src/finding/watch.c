@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "fact/bogon.h"
+#include "finding/outage.h"
 
 /* ---- hashes of indices ---- */
 
@@ -170,6 +171,20 @@ static void paths_fill(struct watch *w)
 	for (uint32_t j = 0; j < w->npath; j++)
 		slots_put(&w->paths,
 			  hash_bytes(w->asn + w->path[j].at, w->path[j].n * sizeof(*w->asn), 7), j);
+}
+
+uint32_t watch_evidence(struct watch *w)
+{
+	return ev_add(w, false);
+}
+
+struct evidence watch_slice(const struct watch *w, uint32_t ev)
+{
+	const struct ev *e = &w->ev[ev];
+	struct evidence out = {e->source, e->length, e->offset, {0}};
+
+	memcpy(out.sha256, e->sha256, SHA256_SIZE);
+	return out;
 }
 
 static uint32_t path_intern(struct watch *w, const struct path *p)
@@ -605,6 +620,8 @@ static inline void watch_route(struct watch *w, const struct route *r, uint32_t 
 		prefix = w->last = find(w, r->prefix, hash);
 		if (prefix != NONE && w->prefix[prefix].flags & WP_WATCHED)
 			hold_end(w, prefix, r, seq, NULL, 0);
+		if (prefix != NONE && w->table)
+			outage_route(w->outage, w, r, prefix);
 		return;
 	}
 	prefix = route_prefix(w, r, hash);
@@ -627,6 +644,8 @@ static inline void watch_route(struct watch *w, const struct route *r, uint32_t 
 	if (__builtin_expect(
 		faults || p->flags & PAIR_LOGGED || a->fault || w->prefix[prefix].flags, 0))
 		route_bad(w, r, prefix, seq, p, faults);
+	if (w->table)
+		outage_route(w->outage, w, r, prefix);
 }
 
 static void feed_index(struct watch *w, const struct facts *f)
@@ -690,6 +709,10 @@ void watch_feed(struct watch *w, const struct facts *f, const uint8_t *sha)
 	w->second = f->time == TIME_NONE ? 0 : (uint32_t)(f->time / SECOND);
 	if (f->time != TIME_NONE && (w->end == TIME_NONE || f->time > w->end))
 		w->end = f->time;
+	if (w->table && w->start != TIME_NONE && f->time != TIME_NONE)
+		outage_clock(w->outage, w, f->time);
+	if (f->nfact)
+		outage_sessions(w->outage, w, f);
 	if (!f->nroute) {
 		feed_index(w, f);
 		return;
@@ -707,8 +730,11 @@ void watch_feed(struct watch *w, const struct facts *f, const uint8_t *sha)
 			w->seen[r->peer >> 6] |= UINT64_C(1) << (r->peer & 63);
 			if (r->kind != ROUTE_TABLE && !update) {
 				update = true;
-				if (w->start == TIME_NONE)
+				if (w->start == TIME_NONE) {
 					w->start = f->time;
+					if (w->table)
+						outage_clock(w->outage, w, f->time);
+				}
 			} else if (r->kind == ROUTE_TABLE && w->start == TIME_NONE) {
 				w->table = true;
 			}
@@ -745,6 +771,7 @@ struct watch *watch_new(const struct knowledge *k)
 	w->seen = mem_zero(65536 / 64, sizeof(*w->seen));
 	memo_new(&w->by_path);
 	memo_new(&w->by_attrs);
+	w->outage = outage_new();
 	if (k->relations)
 		w->relations = mem_zero(1, sizeof(*w->relations));
 	return w;
@@ -775,6 +802,7 @@ void watch_free(struct watch *w)
 	slots_free(&w->bads);
 	memo_free(&w->by_path);
 	memo_free(&w->by_attrs);
+	outage_free(w->outage);
 	free(w->relations);
 	free(w);
 }

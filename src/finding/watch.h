@@ -216,6 +216,7 @@ struct watch {
 	char **text; /* interned texts (why an attribute is malformed) */
 	uint32_t ntext, cap_text;
 
+	struct outage *outage;
 	struct memo by_path, by_attrs;
 	struct relations *relations; /* NULL without relationships */
 	struct fault_path *bad;	     /* what memos point at, index + 1; [0] is unused */
@@ -268,6 +269,10 @@ void watch_index(struct watch *w);
 /* How many announcements are logged of such a track; the counts of one that is full are "at
  * least". */
 uint32_t watch_cap(const struct watch *w, const struct track *t);
+
+/* The record at hand as evidence: its index; and how a finding tells it. */
+uint32_t watch_evidence(struct watch *w);
+struct evidence watch_slice(const struct watch *w, uint32_t ev);
 
 /* Inner hash set: the slot of a hash, for a caller that compares. */
 void slots_grow(struct slots *s, uint32_t need);

@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "finding/event.h"
+#include "finding/outage.h"
 
 /* ---- what is over ---- */
 
@@ -122,6 +123,7 @@ void watch_save(const struct watch *w, struct buf *out)
 	}
 	/* Leaks that stood there from the start stay normal. */
 	SAVE(nbad, bad);
+	outage_save(w->outage, out);
 }
 
 static void *take(struct bytes *in, uint32_t *n, uint32_t *cap, size_t size)
@@ -299,7 +301,7 @@ bool watch_load(struct watch *w, struct bytes *in, struct err *err)
 		w->text[w->ntext++] = text;
 	}
 	w->bad = take(in, &w->nbad, &w->cap_bad, sizeof(*w->bad));
-	if (in->bad || !sound(w)) {
+	if (in->bad || !sound(w) || !outage_load(w->outage, w, in)) {
 		const struct knowledge *k = w->k;
 		struct watch *fresh = watch_new(k), swap = *w;
 
