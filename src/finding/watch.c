@@ -519,6 +519,9 @@ static uint32_t path_faults(struct watch *w, const struct attrs *a)
 		if (j == n)
 			return at + 1;
 	}
+	/* So many different leaks are a fault of the relationships. */
+	if (w->nbad >= WATCH_FAULTS && n == 1 && f[0].class == TRACK_LEAK && f[0].how < LEAK_OTC)
+		return 0;
 	mem_room(&w->bad, &w->cap_bad, w->nbad + (uint32_t)n);
 	memcpy(w->bad + w->nbad, f, n * sizeof(*f));
 	slots_put(&w->bads, h, w->nbad);

@@ -28,6 +28,7 @@
 /* Limits; what they cut off is told as a caveat. */
 #define WATCH_LOG (8u << 20)		 /* entries in all */
 #define WATCH_TRACK_LOG 8192u		 /* announcements a track */
+#define WATCH_FAULTS (1u << 17)		 /* different leaks by relationships that are remembered */
 #define WATCH_MILD_LOG 64u		 /* the same where nobody is harmed */
 #define WATCH_QUIET (24 * 3600 * SECOND) /* an event that is silent for so long is over */
 #define WATCH_WARM (900 * SECOND) /* without a table, so long every origin is learned as normal */
