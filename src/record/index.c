@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define VERSION 1
+#define VERSION 2
 
 enum statement {
 	ADD_LEAF,
@@ -46,7 +46,20 @@ static const char *const sql[STATEMENTS] = {
     [GET_RAW] = "SELECT leaf FROM raw WHERE sha256=?1",
 };
 
+/* One entry of `term`, until the transaction's end: in the order of their keys they go into the
+ * tree's pages one after another, which is several times faster. */
+struct term {
+	int field;
+	uint32_t number;
+	const char *text; /* NULL: the number */
+	int64_t first;
+	uint64_t leaf;
+};
+
 struct index {
+	struct term *term;
+	size_t nterm, term_cap;
+	struct arena texts;
 	sqlite3 *db;
 	sqlite3_stmt *st[STATEMENTS];
 	char *path;
@@ -115,8 +128,6 @@ struct index *index_open(const char *dir, bool memory, struct err *err)
 			"CREATE TABLE IF NOT EXISTS finding(leaf INTEGER PRIMARY KEY, id INTEGER, "
 			"run "
 			"INTEGER, first INTEGER, last INTEGER);"
-			"CREATE INDEX IF NOT EXISTS finding_id ON finding(id);"
-			"CREATE INDEX IF NOT EXISTS finding_first ON finding(first, leaf);"
 			"CREATE TABLE IF NOT EXISTS term(field INTEGER, value, first INTEGER, leaf "
 			"INTEGER, PRIMARY KEY(field, value, first, leaf)) WITHOUT ROWID;"
 			"CREATE TABLE IF NOT EXISTS raw(sha256 BLOB PRIMARY KEY, leaf INTEGER) "
@@ -139,6 +150,8 @@ void index_close(struct index *x)
 	for (int i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(x->st[i]);
 	sqlite3_close(x->db);
+	arena_free(&x->texts);
+	free(x->term);
 	free(x->path);
 	free(x);
 }
@@ -146,16 +159,6 @@ void index_close(struct index *x)
 bool index_begin(struct index *x, struct err *err)
 {
 	return run(x, "BEGIN IMMEDIATE", err);
-}
-
-bool index_commit(struct index *x, struct err *err)
-{
-	return run(x, "COMMIT", err);
-}
-
-void index_undo(struct index *x)
-{
-	sqlite3_exec(x->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
 bool index_leaf(struct index *x, uint64_t leaf, uint8_t kind, uint64_t at, struct err *err)
@@ -173,29 +176,79 @@ bool index_leaf(struct index *x, uint64_t leaf, uint8_t kind, uint64_t at, struc
 static bool term_number(struct index *x, enum index_field field, uint32_t value, int64_t first,
 			uint64_t leaf, struct err *err)
 {
-	sqlite3_stmt *st = value ? prepared(x, ADD_TERM, err) : NULL;
-
-	if (!st)
-		return !value;
-	sqlite3_bind_int(st, 1, field);
-	sqlite3_bind_int64(st, 2, value);
-	sqlite3_bind_int64(st, 3, first);
-	sqlite3_bind_int64(st, 4, (sqlite3_int64)leaf);
-	return step(x, st, err);
+	(void)err;
+	if (!value)
+		return true;
+	mem_room(&x->term, &x->term_cap, x->nterm + 1);
+	x->term[x->nterm++] = (struct term){field, value, NULL, first, leaf};
+	return true;
 }
 
 static bool term_text(struct index *x, enum index_field field, const char *value, int64_t first,
 		      uint64_t leaf, struct err *err)
 {
-	sqlite3_stmt *st = value && *value ? prepared(x, ADD_TERM, err) : NULL;
+	(void)err;
+	if (!value || !*value)
+		return true;
+	mem_room(&x->term, &x->term_cap, x->nterm + 1);
+	x->term[x->nterm++] = (struct term){field, 0, arena_text(&x->texts, value), first, leaf};
+	return true;
+}
 
-	if (!st)
-		return !value || !*value;
-	sqlite3_bind_int(st, 1, field);
-	sqlite3_bind_text(st, 2, value, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(st, 3, first);
-	sqlite3_bind_int64(st, 4, (sqlite3_int64)leaf);
-	return step(x, st, err);
+static int by_key(const void *a, const void *b)
+{
+	const struct term *x = a, *y = b;
+	int c;
+
+	if (x->field != y->field)
+		return x->field < y->field ? -1 : 1;
+	if (x->text && y->text && (c = strcmp(x->text, y->text)))
+		return c;
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	return (x->leaf > y->leaf) - (x->leaf < y->leaf);
+}
+
+static void forget_terms(struct index *x)
+{
+	x->nterm = 0;
+	arena_reset(&x->texts);
+}
+
+static bool put_terms(struct index *x, struct err *err)
+{
+	sqlite3_stmt *st = prepared(x, ADD_TERM, err);
+	bool ok = st != NULL;
+
+	if (x->nterm)
+		qsort(x->term, x->nterm, sizeof(*x->term), by_key);
+	for (size_t i = 0; ok && i < x->nterm; i++) {
+		const struct term *t = &x->term[i];
+
+		sqlite3_bind_int(st, 1, t->field);
+		if (t->text)
+			sqlite3_bind_text(st, 2, t->text, -1, SQLITE_STATIC);
+		else
+			sqlite3_bind_int64(st, 2, t->number);
+		sqlite3_bind_int64(st, 3, t->first);
+		sqlite3_bind_int64(st, 4, (sqlite3_int64)t->leaf);
+		ok = step(x, st, err);
+	}
+	forget_terms(x);
+	return ok;
+}
+
+bool index_commit(struct index *x, struct err *err)
+{
+	return put_terms(x, err) && run(x, "COMMIT", err);
+}
+
+void index_undo(struct index *x)
+{
+	forget_terms(x);
+	sqlite3_exec(x->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
 /* Ids are digests: eight bytes of one tell findings apart, and the rest is compared. */
@@ -205,6 +258,11 @@ static int64_t id_key(const uint8_t id[16])
 
 	memcpy(&v, id, sizeof(v));
 	return (int64_t)__builtin_bswap64(v);
+}
+
+static uint32_t id_term(const uint8_t id[16])
+{
+	return (uint32_t)((uint64_t)id_key(id) >> 33) | 1;
 }
 
 static bool seen_country(const struct finding *f, size_t i)
@@ -231,6 +289,8 @@ bool index_finding(struct index *x, uint64_t leaf, uint64_t run_leaf, const stru
 	sqlite3_bind_int64(st, 5, f->last);
 	sqlite3_bind_text(kind, 1, f->kind, -1, SQLITE_STATIC);
 	ok = step(x, st, err) && step(x, kind, err) &&
+	     term_number(x, FIELD_ANY, 1, first, leaf, err) &&
+	     term_number(x, FIELD_ID, id_term(f->id), first, leaf, err) &&
 	     term_text(x, FIELD_KIND, f->kind, first, leaf, err) &&
 	     term_number(x, FIELD_ACTOR, f->actor.net.asn, first, leaf, err) &&
 	     term_number(x, FIELD_NETWORK, f->actor.net.asn, first, leaf, err);
@@ -267,6 +327,9 @@ bool index_forget(struct index *x, uint64_t leaf, struct err *err)
 	bool ok = true;
 	char text[128];
 
+	/* What this transaction added itself must be there to be deleted. */
+	if (!put_terms(x, err))
+		return false;
 	snprintf(text, sizeof(text), "DELETE FROM term WHERE leaf=%" PRIu64, leaf);
 	ok = run(x, text, err);
 	for (enum statement s = DROP_FINDING; ok && s <= DROP_RAW; s++) {
@@ -431,12 +494,14 @@ static bool search(struct index *x, const struct index_query *q, const char *kin
 		if (value[order[i]].len)
 			lead = order[i];
 	if (q->has_id)
-		buf_printf(&b, "SELECT leaf,first FROM finding t WHERE id=%" PRId64, id_key(q->id));
+		buf_printf(&b, "SELECT leaf,first FROM term t WHERE field=%d AND value=%u",
+			   FIELD_ID, id_term(q->id));
 	else if (lead)
 		buf_printf(&b, "SELECT leaf,first FROM term t WHERE field=%d AND value=%s", lead,
 			   value[lead].at);
 	else
-		buf_text(&b, "SELECT leaf,first FROM finding t WHERE 1");
+		buf_printf(&b, "SELECT leaf,first FROM term t WHERE field=%d AND value=1",
+			   FIELD_ANY);
 	for (int f = FIELD_KIND; f <= FIELD_COUNTRY; f++)
 		if (value[f].len && (f != lead || q->has_id))
 			also(&b, (enum index_field)f, value[f].at);

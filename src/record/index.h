@@ -17,7 +17,15 @@
 
 struct index;
 
-enum index_field { FIELD_KIND = 1, FIELD_ACTOR, FIELD_VICTIM, FIELD_NETWORK, FIELD_COUNTRY };
+enum index_field {
+	FIELD_KIND = 1,
+	FIELD_ACTOR,
+	FIELD_VICTIM,
+	FIELD_NETWORK,
+	FIELD_COUNTRY,
+	FIELD_ID,  /* the first 31 bits of it: whoever looks compares the rest */
+	FIELD_ANY, /* every finding, by time */
+};
 
 /* What is looked for; zero or NULL: anything. Times by when a finding began. */
 struct index_query {

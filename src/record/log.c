@@ -24,7 +24,8 @@
 
 #define FLAG_ZSTD 1
 #define FORMAT "meridian.record/v1"
-#define WORTH 512 /* bytes from which compressing is tried */
+#define WORTH 512	  /* bytes from which compressing is tried */
+#define QUICK (64u << 10) /* below it the time of a better level is worth more than the room */
 
 struct log {
 	int fd;
@@ -502,7 +503,7 @@ void batch_leaf(struct buf *batch, enum frame_kind kind, enum media media, const
 		if (!cctx)
 			cctx = ZSTD_createCCtx();
 		got = ZSTD_compressCCtx(cctx, batch->at + head + LOG_HEADER + LOG_SALT, bound, p, n,
-					1);
+					n < QUICK ? -3 : 1);
 		f.zstd = !ZSTD_isError(got) && got < n - n / 8;
 	}
 	if (!f.zstd) {
