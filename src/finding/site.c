@@ -877,6 +877,7 @@ static bool sites_load(void *state, struct bytes *in, struct err *err)
 		}
 	}
 	n = bytes_u64(in);
+	ok = ok && !in->bad;
 	for (uint64_t i = 0; i < n && ok; i++)
 		ok = load_row(s, in, text, ntext);
 	free(text);

@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "fact/scrub.h"
 #include "source/source.h"
 
 struct state {
@@ -193,8 +194,9 @@ static bool frame(struct reader *r, struct state *s, const char **why)
 		uint64_t bad = 0;
 
 		*why = arena_text(&r->scratch, json_why(&s->j, &bad));
-		resync(r, s, bad);
-		s->length = bad > s->start ? bad - s->start : 0;
+		/* A value that is never closed would swallow all lines after it. */
+		resync(r, s, s->start + 1);
+		s->length = stream_offset(r->in) - s->start;
 		return true;
 	}
 	s->at = json_pinned(&s->j);
@@ -206,6 +208,11 @@ static bool frame(struct reader *r, struct state *s, const char **why)
 static bool give(struct reader *r, struct state *s, struct facts *out, uint64_t offset,
 		 uint64_t length, const uint8_t *at)
 {
+	struct scrub own = {0};
+
+	/* Most archives replace it; one that did not must not be told on. */
+	if (!r->keep_addresses && scrub_own(&own, &s->m))
+		scrub_measurement(&r->scratch, &own, &s->m);
 	s->fact = (struct fact){.kind = FACT_MEASUREMENT, .measurement = &s->m};
 	emit(r, s, out, offset, length, at);
 	out->time = s->m.time;

@@ -260,6 +260,12 @@ static void read_query(struct work *w, struct json *j)
 				q->raw = base64_decode(w->a, j->text, j->ntext, &q->nraw);
 		} else if (json_is(j, "rcode")) {
 			q->rcode = (int16_t)integer(j, -1);
+		} else if (json_is(j, "x_meridian_again")) {
+			q->again = json_bool(j, false);
+		} else if (json_is(j, "x_meridian_nobody")) {
+			q->nobody = json_bool(j, false);
+		} else if (json_is(j, "x_meridian_ip_ttl")) {
+			q->ip_ttl = (int16_t)json_u64(j, 255, 0);
 		} else if (json_is(j, "resolver_hostname")) {
 			struct json peek = *j;
 
@@ -319,6 +325,8 @@ static void read_connect(struct work *w, struct json *j)
 				c->addr = (struct addr){0};
 		} else if (json_is(j, "port")) {
 			c->port = (uint16_t)json_u64(j, UINT16_MAX, 0);
+		} else if (json_is(j, "x_meridian_quiet")) {
+			c->quiet = json_bool(j, false);
 		} else if (!seen_member(w, j, &c->seen)) {
 			spare(w, &extra, j, "");
 		}
@@ -373,6 +381,17 @@ static void read_handshake(struct work *w, struct json *j, bool quic)
 			h->cipher = text(w, j);
 		} else if (json_is(j, "negotiated_protocol")) {
 			h->alpn = text(w, j);
+		} else if (json_is(j, "x_meridian_hello")) {
+			static const char *const hellos[] = {
+			    "normal", "neutral-name", "neutral-address", "no-name", "later",
+			    "ech",    "split"};
+
+			if (!json_text(j))
+				continue;
+			for (int i = 0; i < 7; i++)
+				if (j->ntext == strlen(hellos[i]) &&
+				    !memcmp(j->text, hellos[i], j->ntext))
+					h->hello = (enum hello)i;
 		} else if (json_is(j, "no_tls_verify")) {
 			h->unverified = json_bool(j, false);
 		} else if (json_is(j, "peer_certificates")) {
@@ -932,7 +951,8 @@ static void read_test_keys(struct work *w, struct json *j)
 	for (size_t i = first; i < w->key.n; i++) {
 		const struct member *m = (const struct member *)w->key.at + i;
 
-		if (!strcmp(m->key, "control") || !strcmp(m->key, "control_failure"))
+		if (!strcmp(m->key, "control") || !strcmp(m->key, "control_failure") ||
+		    !strcmp(m->key, "meridian"))
 			continue;
 		look_in(w, m);
 	}
@@ -986,6 +1006,183 @@ static bool old_control(struct work *w, struct control *c)
 		return true;
 	}
 	return false;
+}
+
+static void read_series(struct work *w, struct json *j, struct series *s)
+{
+	struct list samples = {0}, extra = {0};
+
+	*s = (struct series){.seen = seen_new(w)};
+	while (json_key(j)) {
+		if (seen_member(w, j, &s->seen))
+			continue;
+		if (json_is(j, "address")) {
+			const char *t = text(w, j);
+
+			if (t && !endpoint_parse(t, &s->addr, &s->port))
+				s->addr = (struct addr){0};
+		} else if (json_is(j, "name")) {
+			s->name = text(w, j);
+		} else if (json_is(j, "control")) {
+			s->control = json_bool(j, false);
+		} else if (json_is(j, "expected")) {
+			s->expected = json_u64(j, INT64_MAX, 0);
+		} else if (json_is(j, "samples")) {
+			if (!enter_array(j))
+				continue;
+			while (json_item(j)) {
+				struct sample *x;
+				double v[2] = {0, 0};
+
+				if (j->token == JSON_OBJECT)
+					json_leave(j);
+				if (j->token != JSON_ARRAY)
+					continue;
+				for (unsigned i = 0; json_item(j); i++) {
+					if (j->token == JSON_OBJECT || j->token == JSON_ARRAY)
+						json_leave(j);
+					else if (j->token == JSON_NUMBER && i < 2 &&
+						 j->ntext < 40) {
+						char t[40];
+
+						memcpy(t, j->text, j->ntext);
+						t[j->ntext] = 0;
+						v[i] = strtod(t, NULL);
+					}
+				}
+				if (samples.n == 65536 || v[0] < 0 || v[0] > 9e15 || v[1] < 0 ||
+				    v[1] > 9e15)
+					continue;
+				x = grow_push(w->a, &samples.at, &samples.n, sizeof(*x));
+				*x = (struct sample){(int64_t)v[0], (uint64_t)v[1]};
+			}
+		} else {
+			spare(w, &extra, j, "");
+		}
+	}
+	s->sample = samples.at;
+	s->nsample = samples.n;
+	seen_done(&s->seen, &extra);
+}
+
+static void read_ttl_probe(struct work *w, struct json *j, struct ttl_probe *p)
+{
+	static const char *const answers[] = {"silence", "exceeded", "reset", "fin",
+					      "data",	 "forged",   "other"};
+	struct list extra = {0};
+
+	*p = (struct ttl_probe){.seen = seen_new(w), .ip_ttl = -1};
+	while (json_key(j)) {
+		if (seen_member(w, j, &p->seen)) {
+			continue;
+		} else if (json_is(j, "layer")) {
+			p->layer = text(w, j);
+		} else if (json_is(j, "name")) {
+			p->name = text(w, j);
+		} else if (json_is(j, "control")) {
+			p->control = json_bool(j, false);
+		} else if (json_is(j, "ttl")) {
+			p->ttl = (uint8_t)json_u64(j, 255, 0);
+		} else if (json_is(j, "both")) {
+			p->both = json_bool(j, false);
+		} else if (json_is(j, "ip_ttl")) {
+			p->ip_ttl = (int16_t)json_u64(j, 255, 0);
+		} else if (json_is(j, "from")) {
+			p->has_from = json_text(j) && addr_parse(j->text, j->ntext, &p->from);
+		} else if (json_is(j, "answer")) {
+			if (!json_text(j))
+				continue;
+			for (int i = 0; i < 7; i++)
+				if (j->ntext == strlen(answers[i]) &&
+				    !memcmp(j->text, answers[i], j->ntext))
+					p->answer = (enum ttl_answer)i;
+		} else {
+			spare(w, &extra, j, "");
+		}
+	}
+	seen_done(&p->seen, &extra);
+}
+
+/* What we write where OONI's format has no room (record/ooni.h). */
+static void read_meridian(struct work *w, const struct member *m)
+{
+	struct list series = {0}, probes = {0}, ctl = {0};
+	struct meridian_notes *n = &w->m->notes;
+	struct json j;
+
+	w->m->own_keys = true;
+	json_of(&j, m->json, m->njson);
+	if (enter_object(&j))
+		while (json_key(&j)) {
+			if (json_is(&j, "ipv6_works")) {
+				n->present = true;
+				n->ipv6_works = json_bool(&j, false);
+			} else if (json_is(&j, "ipv6_broken")) {
+				n->ipv6_broken = json_bool(&j, false);
+			} else if (json_is(&j, "captive_portal")) {
+				n->captive_portal = json_bool(&j, false);
+			} else if (json_is(&j, "vpn")) {
+				n->vpn = json_bool(&j, false);
+			} else if (json_is(&j, "seed")) {
+				uint64_t v;
+
+				if (json_text(&j) && text_to_u64(j.text, j.ntext, UINT64_MAX, &v))
+					n->seed = v;
+			} else if (json_is(&j, "series") || json_is(&j, "ttl_probes") ||
+				   json_is(&j, "controls")) {
+				char what = j.key[0];
+
+				if (!enter_array(&j))
+					continue;
+				while (json_item(&j)) {
+					if (j.token == JSON_ARRAY)
+						json_leave(&j);
+					if (j.token != JSON_OBJECT)
+						continue;
+					if (what == 's') {
+						read_series(w, &j,
+							    grow_push(w->a, &series.at, &series.n,
+								      sizeof(struct series)));
+					} else if (what == 't') {
+						read_ttl_probe(w, &j,
+							       grow_push(w->a, &probes.at,
+									 &probes.n,
+									 sizeof(struct ttl_probe)));
+					} else {
+						struct control *c =
+						    grow_push(w->a, &ctl.at, &ctl.n, sizeof(*c));
+						bool empty;
+
+						c->body_length = -1;
+						while (json_key(&j)) {
+							struct member saw;
+
+							if (json_is(&j, "name")) {
+								c->name = text(w, &j);
+							} else if (json_is(&j, "host")) {
+								c->host = text(w, &j);
+							} else if (json_is(&j, "failure")) {
+								c->failure = text(w, &j);
+							} else if (json_is(&j, "saw")) {
+								saw = raw(w, &j, "");
+								if (saw.njson)
+									read_control(w, &saw, c,
+										     &empty);
+							}
+						}
+					}
+				}
+			}
+		}
+	json_free(&j);
+	w->m->series = series.at;
+	w->m->nseries = series.n;
+	w->m->ttl_probe = probes.at;
+	w->m->nttl_probe = probes.n;
+	if (ctl.n) {
+		w->m->control = ctl.at;
+		w->m->ncontrol = ctl.n;
+	}
 }
 
 static void controls(struct work *w)
@@ -1192,6 +1389,8 @@ enum ooni_value ooni_measurement(struct arena *a, const char *json, size_t n,
 	    !(scores && anomaly && out->time != TIME_NONE))
 		return OONI_OTHER;
 	controls(&w);
+	if (measurement_key(out, "meridian"))
+		read_meridian(&w, measurement_key(out, "meridian"));
 	out->dns = w.dns.at;
 	out->ndns = w.dns.n;
 	out->connect = w.connect.at;
