@@ -148,7 +148,7 @@ int main(int argc, char **argv)
 	size_t n, count[3] = {0};
 	struct vrps *v;
 	struct query *q;
-	double start, look, build;
+	double start, look = 0, build;
 
 	if (argc < 4)
 		die("usage: rov ours|librtr VRPS.json ROUTES [random]");

@@ -170,7 +170,6 @@ static void judge_target(struct traces *t, struct findings *out, const struct ro
 	struct arena *a = &out->arena;
 	struct finding *f;
 	char text[PREFIX_TEXT], hop[PREFIX_TEXT];
-	size_t most = 0;
 
 	for (size_t i = 0; i < n; i++)
 		alive_by[(unsigned char)row[i].protocol] |= row[i].reached;
@@ -191,7 +190,6 @@ static void judge_target(struct traces *t, struct findings *out, const struct ro
 				/* Where one protocol gets through somewhere, the others say
 				 * nothing: many hosts answer no ping. */
 				dead[x] = !any || alive_by[(unsigned char)row[x].protocol];
-			most += k - i;
 		}
 		i = k;
 	}
