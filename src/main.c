@@ -4,6 +4,7 @@
  * The table of commands, and what is the same for all of them: options, help, manual,
  * completion, the nearest right word.
  */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +104,10 @@ int main(int argc, char **argv)
 
 	static char name[] = "meridian";
 
+	/* glibc learns from the first large block that is freed to cut such ones from the heap, up to
+	 * 32 MiB; blocks that live for a while and blocks that stay lie side by side there then,
+	 * and the heap grows to twice what is used. Large ones are pages of their own here. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
 	/* Parsing moves argv's entries about; what was typed is kept for the record. */
 	common.argc = argc;
 	common.argv = mem_zero((size_t)argc + 1, sizeof(*argv));

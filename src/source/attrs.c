@@ -13,6 +13,7 @@
 #include "source/attrs_read.h"
 
 #define LIMIT ((size_t)64 << 20)
+#define LEAN ((size_t)16 << 20) /* where little comes again */
 #define LEAST ((size_t)4 << 20) /* of a table, when there are many */
 #define BLOCK_FIRST ((size_t)64 << 10)
 #define BLOCK_MOST ((size_t)2 << 20)
@@ -61,6 +62,7 @@ struct path_entry {
 /* Memory for entries, in large pages where there are some. */
 struct room {
 	struct block *block; /* newest first */
+	struct block *spare; /* emptied large blocks: of one size, they serve again and again */
 	size_t used;	     /* bytes handed out */
 };
 
@@ -83,6 +85,9 @@ struct attrs_table {
 	struct room room[2];   /* attributes, by generation */
 	struct arena arena[2]; /* paths, by generation */
 	unsigned young;	       /* 0 or 1 */
+	bool turned;
+	uint32_t added, back; /* in this generation; and how many of them from the old one */
+	bool lean;
 	size_t limit;
 	struct buf path, path4; /* scratch: AS_PATH and AS4_PATH in canonical form */
 	uint32_t *flat, *seen;	/* scratch of path_fill() and path_loops() */
@@ -128,7 +133,11 @@ static void *room_alloc(struct room *l, size_t size)
 			want = BLOCK_MOST;
 		while (want < size + ALIGNED(sizeof(*b)))
 			want *= 2;
-		b = room_block(want);
+		b = want == BLOCK_MOST ? l->spare : NULL;
+		if (b)
+			l->spare = b->next;
+		else
+			b = room_block(want);
 		*b = (struct block){l->block, want, ALIGNED(sizeof(*b))};
 		l->block = b;
 	}
@@ -137,13 +146,35 @@ static void *room_alloc(struct room *l, size_t size)
 	return (uint8_t *)b + b->used - size;
 }
 
-static void room_free(struct room *l)
+static void blocks_free(struct block *b)
 {
-	for (struct block *b = l->block, *next; b; b = next) {
+	for (struct block *next; b; b = next) {
 		next = b->next;
 		free(b);
 	}
+}
+
+static void room_free(struct room *l)
+{
+	blocks_free(l->block);
+	blocks_free(l->spare);
 	*l = (struct room){0};
+}
+
+/* To give blocks back and ask for them again would cost the clearing of their pages. */
+static void room_reset(struct room *l)
+{
+	for (struct block *b = l->block, *next; b; b = next) {
+		next = b->next;
+		if (b->size == BLOCK_MOST) {
+			b->next = l->spare;
+			l->spare = b;
+		} else {
+			free(b);
+		}
+	}
+	l->block = NULL;
+	l->used = 0;
 }
 
 static uint64_t slot_of(const void *at, uint64_t hash, unsigned generation)
@@ -247,16 +278,26 @@ bool attrs_turn(struct attrs_table *t)
 	if (used < LEAST / 2)
 		return false;
 	if (!limit) {
-		limit = LIMIT / atomic_load_explicit(&tables, memory_order_relaxed);
+		limit =
+		    (t->lean ? LEAN : LIMIT) / atomic_load_explicit(&tables, memory_order_relaxed);
 		if (limit < LEAST)
 			limit = LEAST;
 	}
 	if (used < limit / 2)
 		return false;
+	/* Where a whole generation brought hardly anything back, a large one is of no use: a table
+	 * of routes whose attributes are nearly all distinct. */
+	if (t->turned)
+		t->lean = t->back < t->added / 8;
+	t->turned = true;
+	t->added = t->back = 0;
 	set_move(&t->attrs, t->attrs.cap, t->young);
 	set_move(&t->paths, t->paths.cap, t->young);
 	t->young ^= 1;
-	room_free(&t->room[t->young]);
+	if (t->lean && t->room[t->young].used > LEAN)
+		room_free(&t->room[t->young]);
+	else
+		room_reset(&t->room[t->young]);
 	arena_reset(&t->arena[t->young]);
 	return true;
 }
@@ -515,6 +556,7 @@ static const struct attrs_entry *attrs_add(struct attrs_table *t, uint64_t hash,
 	struct attrs_entry *e = room_alloc(&t->room[t->young], size);
 	struct attrs *a;
 
+	t->added++;
 	e->entry.hash = hash;
 	e->context = context;
 	e->n = (uint32_t)n;
@@ -539,6 +581,7 @@ static const struct attrs_entry *attrs_find(struct attrs_table *t, uint64_t hash
 			continue;
 		if (!slot_young(t, t->attrs.slot[i])) {
 			e = attrs_add(t, hash, wire, n, context, entry_attrs(e)->id);
+			t->back++;
 			t->attrs.slot[i] = slot_of(e, hash, t->young);
 		}
 		return e;

@@ -65,8 +65,8 @@ enum attrs_context {
 
 struct attrs_table;
 
-/* limit: about how many bytes it may hold; 0: the usual 64 MiB, shared by all such tables that
- * there are (but at least 4 MiB each). */
+/* limit: about how many bytes it may hold; 0: the usual 64 MiB (16 MiB where little comes again),
+ * shared by all such tables that there are (but at least 4 MiB each). */
 struct attrs_table *attrs_new(size_t limit);
 void attrs_free(struct attrs_table *t);
 
