@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Meridian authors */
 /* meridian country CC: how resilient is this country's Internet, and what would raise it. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/manrs.h"
 #include "cmd/whatif.h"
 #include "fact/country.h"
 #include "finding/resilience.h"
@@ -21,6 +23,7 @@ static const struct opt opts[] = {
      "without it, 40 for each where all countries are ranked.",
      NULL},
     {"seed", 0, OPT_UINT, &seed, "N", "What chance is drawn from; 1 without it.", NULL},
+    SEEN_OPTS,
     GRAPH_OPTS,
     COMMON_OPTS};
 
@@ -136,7 +139,139 @@ static void sheet_carriers(struct sheet *s, const struct graph *g, const struct 
 		sheet_row(s, "%s|%s", graph_name(g, c[i].id), percent(c[i].share));
 }
 
-static int one(struct graph *g, struct resilience_room *room, const char *word)
+/* How many of the country's networks VRPs name: what can be told without routes. */
+static uint32_t named(const struct graph *g, const struct vrps *v, uint16_t country)
+{
+	uint8_t *is = mem_zero((size_t)g->as->n + 1, 1);
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < vrps_count(v); i++) {
+		uint32_t id = asgraph_id(g->as, vrps_at(v, i).asn);
+
+		if (id == ASGRAPH_NONE || g->nets->country[id] != country || is[id])
+			continue;
+		is[id] = 1;
+		n++;
+	}
+	free(is);
+	return n;
+}
+
+#define SHOWN 20
+
+static void announced(const struct graph *g, const struct seen *seen,
+		      const struct country_profile *c, bool counted, struct jsonw *w,
+		      struct sheet *s)
+{
+	struct hygiene_sum sum;
+	const struct origination *o;
+	size_t n, shown = 0;
+
+	if (seen->vrps) {
+		uint32_t some = named(g, seen->vrps, c->country);
+
+		jsonw_name(w, "networks_in_vrps");
+		jsonw_uint(w, some);
+		if (!seen->hygiene) {
+			sheet_heading(s, "What its networks announce");
+			sheet_text(s,
+				   "VRPs name %u of its %u networks as an origin; how much of what "
+				   "they announce is covered needs --routes.",
+				   some, c->networks);
+		}
+	}
+	jsonw_name(w, "announced");
+	if (!seen->hygiene) {
+		jsonw_null(w);
+		return;
+	}
+	hygiene_add_up(seen->hygiene, HYGIENE_ALL, &sum);
+	o = hygiene_at(seen->hygiene, &n);
+	jsonw_object(w);
+	jsonw_name(w, "networks");
+	jsonw_uint(w, sum.networks);
+	jsonw_name(w, "networks_v6");
+	if (hygiene_has_v6(seen->hygiene))
+		jsonw_uint(w, sum.networks_v6);
+	else
+		jsonw_null(w);
+	jsonw_name(w, "counted_in_score");
+	jsonw_bool(w, counted);
+	jsonw_name(w, "prefixes_v4");
+	jsonw_uint(w, sum.v4);
+	jsonw_name(w, "prefixes_v6");
+	jsonw_uint(w, sum.v6);
+	sheet_heading(s, "What its networks announce");
+	sheet_text(s, "%u of its networks announce %u IPv4 and %u IPv6 prefixes in these routes.",
+		   sum.networks, sum.v4, sum.v6);
+	if (!counted)
+		sheet_text(s,
+			   "That is less than half of the %u networks that the graph has of it, "
+			   "so the score does not use it.",
+			   c->networks);
+	if (seen->vrps) {
+		jsonw_name(w, "valid");
+		jsonw_uint(w, sum.valid);
+		jsonw_name(w, "invalid");
+		jsonw_uint(w, sum.invalid);
+		jsonw_name(w, "not_found");
+		jsonw_uint(w, sum.not_found);
+		if (sum.v4 + sum.v6)
+			sheet_text(s,
+				   "%s of them are valid, %s without a ROA, %u invalid (%u by "
+				   "origin, %u by length, %u for AS0).",
+				   percent((double)sum.valid / (sum.v4 + sum.v6)),
+				   percent((double)sum.not_found / (sum.v4 + sum.v6)), sum.invalid,
+				   sum.wrong_origin, sum.too_specific, sum.as0);
+		if (sum.invalid)
+			sheet_table(s, "invalid|origin|why");
+		jsonw_name(w, "invalids");
+		jsonw_array(w);
+		for (size_t i = 0; i < n; i++) {
+			uint32_t id = asgraph_id(g->as, o[i].origin);
+			char text[PREFIX_TEXT], as[16];
+
+			if (o[i].state != ROV_INVALID)
+				continue;
+			snprintf(as, sizeof(as), "AS%u", o[i].origin);
+			prefix_text(text, o[i].prefix);
+			if (shown++ < SHOWN)
+				sheet_row(s, "%s|%s|%s", text,
+					  id == ASGRAPH_NONE ? as : graph_name(g, id),
+					  rov_reason_text(o[i].why));
+			jsonw_object(w);
+			jsonw_name(w, "prefix");
+			jsonw_text(w, text);
+			jsonw_name(w, "origin");
+			jsonw_uint(w, o[i].origin);
+			jsonw_name(w, "why");
+			jsonw_text(w, rov_reason_text(o[i].why));
+			jsonw_object_end(w);
+		}
+		jsonw_array_end(w);
+		if (shown > SHOWN)
+			sheet_text(s, "And %zu more, which --json has.", shown - SHOWN);
+	}
+	jsonw_object_end(w);
+}
+
+/* Routes speak for the country when they have half of its networks at least. */
+static bool use_routes(const struct seen *seen, struct country_profile *c)
+{
+	struct hygiene_sum sum;
+
+	if (!seen->hygiene)
+		return false;
+	hygiene_add_up(seen->hygiene, HYGIENE_ALL, &sum);
+	if (!sum.networks || 2 * sum.networks < c->networks)
+		return false;
+	resilience_seen(c,
+			hygiene_has_v6(seen->hygiene) ? (double)sum.networks_v6 / sum.networks : -1,
+			seen->vrps ? (double)sum.valid / (sum.v4 + sum.v6) : -1);
+	return true;
+}
+
+static int one(struct graph *g, struct resilience_room *room, int argc, char **argv)
 {
 	struct country_profile c;
 	struct buf json = {0}, title = {0};
@@ -144,13 +279,21 @@ static int one(struct graph *g, struct resilience_room *room, const char *word)
 	struct sheet_country map;
 	struct sheet *s;
 	struct err err;
+	struct seen seen = {.graph = g};
 	uint16_t country;
 	char a[32], b[32], cc[3];
 	int status;
+	bool counted;
 
-	if (!graph_country(g, word, strlen(word), &country, &err))
+	if (!graph_country(g, argv[0], strlen(argv[0]), &country, &err))
 		return complain(EXIT_COULD_NOT, "%s", err.text);
+	seen.country = country;
+	if (!seen_load(&seen, argc - 1, argv + 1, &err)) {
+		seen_free(&seen);
+		return complain(EXIT_COULD_NOT, "%s", err.text);
+	}
 	resilience_country(room, country, origins ? (uint32_t)origins : 1000, seed, &c);
+	counted = use_routes(&seen, &c);
 	buf_printf(&title, "%s: how resilient its Internet is",
 		   country_name(nets_code(cc, country)));
 	s = sheet_new(title.at);
@@ -196,6 +339,11 @@ static int one(struct graph *g, struct resilience_room *room, const char *word)
 	sheet_carriers(s, g, c.entry, c.nentry);
 	map = (struct sheet_country){country, c.score / 100, -1};
 	sheet_map(s, "Score, light for high.", &map, 1);
+	jsonw_object(&w);
+	json_profile(&w, g, &c);
+	announced(g, &seen, &c, counted, &w, s);
+	manrs_incidents(&seen, &w, s);
+	manrs_tell(&seen, &w, s);
 	sheet_heading(s, "How sure this is");
 	sheet_point(
 	    s,
@@ -204,13 +352,16 @@ static int one(struct graph *g, struct resilience_room *room, const char *word)
 	    c.origins);
 	sheet_point(s, "Peerings at local exchanges are mostly hidden, so self-reliance is rather "
 		       "understated; a missing input lowers the coverage, never the score.");
+	seen_sheet(&seen, s);
 	graph_sheet(g, s);
-	jsonw_object(&w);
-	json_profile(&w, g, &c);
+	seen_json(&seen, &w);
 	graph_json(g, &w);
 	jsonw_object_end(&w);
 	buf_char(&json, '\n');
 	status = graph_answer(&json, s);
+	if (status == EXIT_RAN)
+		status = seen_status(&seen);
+	seen_free(&seen);
 	sheet_free(s);
 	buf_free(&json);
 	buf_free(&title);
@@ -296,13 +447,13 @@ static int country(int argc, char **argv)
 	struct err err;
 	int status;
 
-	if (argc > 1)
+	if (!argc && (seen_options.routes.n || seen_options.vrps.n))
 		return complain(EXIT_USAGE,
-				"country wants one country code, or none for all of them");
+				"--routes and --vrps are for one country: name it first");
 	if (!graph_load(&g, &err))
 		return complain(EXIT_COULD_NOT, "%s", err.text);
 	room = resilience_room_new(g.nets, g.v6);
-	status = argc ? one(&g, room, argv[0]) : ranked(&g, room);
+	status = argc ? one(&g, room, argc, argv) : ranked(&g, room);
 	resilience_room_free(room);
 	graph_free(&g);
 	return status;
@@ -310,14 +461,18 @@ static int country(int argc, char **argv)
 
 const struct cmd cmd_country = {
     .name = "country",
-    .args = "[CC]",
+    .args = "[CC [SOURCE…]]",
     .about = "How resilient is this country's Internet, and what would raise it?",
     .help =
 	"Who carries its traffic and where it comes in, how many networks must fail before others "
 	"are dark, what is left of domestic reach with the border cut, and a score of which every "
 	"part shows its input, its weight and what would raise it by five. Without CC all "
 	"countries "
-	"are ranked. docs/resilience.md has the method.",
+	"are ranked. With routes (--routes or SOURCE, of any kind that observe reads) and --vrps "
+	"it "
+	"tells what its networks announce, how much of it is signed, what is invalid, the "
+	"incidents "
+	"seen, and MANRS' items. docs/resilience.md has the method.",
     .opts = opts,
     .run = country,
 };

@@ -9,10 +9,12 @@
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/manrs.h"
 #include "cmd/whatif.h"
+#include "fact/bogon.h"
 #include "finding/resilience.h"
 
-static const struct opt opts[] = {GRAPH_OPTS, COMMON_OPTS};
+static const struct opt opts[] = {SEEN_OPTS, GRAPH_OPTS, COMMON_OPTS};
 
 /* Its neighbours of a kind, the largest cones first are not known here: by ASN, some of them. */
 static void neighbours(const struct graph *g, uint32_t id, enum relation_kind kind,
@@ -48,33 +50,85 @@ static void neighbours(const struct graph *g, uint32_t id, enum relation_kind ki
 	buf_free(&list);
 }
 
-/* The actions of MANRS for network operators, with what is known here of each. */
-static void manrs(struct jsonw *w, struct sheet *s)
+static bool count_vrp(const struct vrps *v, uint32_t asn, uint32_t *v4, uint32_t *v6)
 {
-	static const struct {
-		const char *action, *known;
-	} item[] = {
-	    {"1 Filtering: no hijacks, leaks or bogons of it or its customers",
-	     "not measured here: meridian observe finds them in route archives"},
-	    {"2 Anti-spoofing", "not measurable from routes (CAIDA Spoofer measures it)"},
-	    {"3 Coordination: contacts in registries", "not measured"},
-	    {"4 Validation: ROAs and IRR objects for what it announces",
-	     "not measured here: meridian observe --vrps FILE shows the state of its routes"},
-	};
+	*v4 = *v6 = 0;
+	for (size_t i = 0; v && i < vrps_count(v); i++) {
+		struct vrp x = vrps_at(v, i);
 
-	jsonw_name(w, "manrs");
-	jsonw_array(w);
-	sheet_heading(s, "MANRS readiness");
-	for (size_t i = 0; i < sizeof(item) / sizeof(*item); i++) {
-		sheet_point(s, "Action %s: %s.", item[i].action, item[i].known);
-		jsonw_object(w);
-		jsonw_name(w, "action");
-		jsonw_text(w, item[i].action);
-		jsonw_name(w, "state");
-		jsonw_text(w, item[i].known);
-		jsonw_object_end(w);
+		if (x.asn == asn)
+			++*(x.prefix.v6 ? v6 : v4);
 	}
+	return v != NULL;
+}
+
+#define SHOWN 30
+
+/* Its prefixes one by one, the invalid first; without routes what VRPs there are for it. */
+static void prefixes(const struct seen *seen, struct jsonw *w, struct sheet *s)
+{
+	static const enum rov_state order[] = {ROV_INVALID, ROV_NOT_FOUND, ROV_VALID, ROV_UNKNOWN};
+	struct hygiene_sum sum;
+	const struct origination *o;
+	size_t n, shown = 0;
+	uint32_t v4, v6;
+
+	if (seen->vrps || seen->hygiene)
+		sheet_heading(s, "What it announces");
+	if (count_vrp(seen->vrps, seen->asn, &v4, &v6)) {
+		sheet_text(s, "VRPs name it as the origin of %u IPv4 and %u IPv6 prefixes.", v4,
+			   v6);
+		jsonw_name(w, "vrps_v4");
+		jsonw_uint(w, v4);
+		jsonw_name(w, "vrps_v6");
+		jsonw_uint(w, v6);
+	}
+	jsonw_name(w, "prefixes");
+	if (!seen->hygiene) {
+		jsonw_null(w);
+		return;
+	}
+	hygiene_add_up(seen->hygiene, HYGIENE_ALL, &sum);
+	o = hygiene_at(seen->hygiene, &n);
+	if (!n)
+		sheet_text(s, "These routes have nothing that it is the origin of.");
+	else if (seen->vrps)
+		sheet_text(
+		    s,
+		    "%u IPv4 and %u IPv6 prefixes: %u valid, %u invalid (%u by origin, %u by "
+		    "length, %u for AS0), %u without a ROA.",
+		    sum.v4, sum.v6, sum.valid, sum.invalid, sum.wrong_origin, sum.too_specific,
+		    sum.as0, sum.not_found);
+	else
+		sheet_text(s, "%u IPv4 and %u IPv6 prefixes; --vrps FILE tells their RPKI state.",
+			   sum.v4, sum.v6);
+	jsonw_array(w);
+	if (n)
+		sheet_table(s, "prefix|RPKI");
+	for (size_t k = 0; k < sizeof(order) / sizeof(*order); k++)
+		for (size_t i = 0; i < n; i++) {
+			char text[PREFIX_TEXT];
+
+			if (o[i].state != order[k])
+				continue;
+			prefix_text(text, o[i].prefix);
+			if (shown++ < SHOWN)
+				sheet_row(s, "%s|%s%s", text, seen_state(&o[i]),
+					  o[i].bogon == BOGON_FULL ? ", a bogon" : "");
+			jsonw_object(w);
+			jsonw_name(w, "prefix");
+			jsonw_text(w, text);
+			jsonw_name(w, "rpki");
+			jsonw_text(w, rov_state_text(o[i].state));
+			jsonw_name(w, "why");
+			jsonw_text(w, rov_reason_text(o[i].why));
+			jsonw_name(w, "bogon");
+			jsonw_bool(w, o[i].bogon == BOGON_FULL);
+			jsonw_object_end(w);
+		}
 	jsonw_array_end(w);
+	if (n > SHOWN)
+		sheet_text(s, "And %zu more, which --json has.", n - SHOWN);
 }
 
 static int network(int argc, char **argv)
@@ -84,19 +138,36 @@ static int network(int argc, char **argv)
 	struct buf json = {0}, title = {0};
 	struct jsonw w = {.out = &json, .pretty = true};
 	struct sheet *s;
+	struct seen seen = {.graph = NULL};
 	struct graph g;
 	struct err err;
 	uint32_t id;
 	char a[32];
 	int status;
+	bool v6;
 
-	if (argc != 1)
-		return complain(EXIT_USAGE, "network wants one AS number");
+	if (!argc)
+		return complain(EXIT_USAGE, "network wants an AS number");
 	if (!graph_load(&g, &err))
 		return complain(EXIT_COULD_NOT, "%s", err.text);
 	if (!graph_as(&g, argv[0], strlen(argv[0]), &id, &err)) {
 		graph_free(&g);
 		return complain(EXIT_COULD_NOT, "%s", err.text);
+	}
+	seen.graph = &g;
+	seen.asn = g.as->asn[id];
+	if (!seen_load(&seen, argc - 1, argv + 1, &err)) {
+		seen_free(&seen);
+		graph_free(&g);
+		return complain(EXIT_COULD_NOT, "%s", err.text);
+	}
+	v6 = g.v6 && g.v6[id];
+	if (seen.hygiene && hygiene_has_v6(seen.hygiene)) {
+		struct hygiene_sum sum;
+
+		hygiene_add_up(seen.hygiene, HYGIENE_ALL, &sum);
+		if (sum.v4 + sum.v6)
+			v6 = sum.v6 > 0;
 	}
 	room = resilience_room_new(g.nets, g.v6);
 	resilience_network(room, id, &p);
@@ -112,7 +183,7 @@ static int network(int argc, char **argv)
 	jsonw_name(&w, "addresses");
 	jsonw_uint(&w, g.nets->addresses[id]);
 	jsonw_name(&w, "ipv6");
-	jsonw_bool(&w, g.v6 && g.v6[id]);
+	jsonw_bool(&w, v6);
 	jsonw_name(&w, "customer_cone_recursive");
 	jsonw_uint(&w, p.cone);
 	jsonw_name(&w, "clique");
@@ -130,10 +201,10 @@ static int network(int argc, char **argv)
 	jsonw_real(&w, p.hhi, 6);
 	sheet_text(
 	    s,
-	    "It announces %s IPv4 addresses%s; %u networks are in its customer cone (recursive, "
+	    "It announces %s IPv4 addresses%s; %u network%s in its customer cone (recursive, "
 	    "itself included). %s of all networks have a route to it, of %.2f networks on average.",
-	    text_count(a, g.nets->addresses[id]), g.v6 && g.v6[id] ? " and IPv6" : ", no IPv6",
-	    p.cone, percent(p.reach), p.mean_len);
+	    text_count(a, g.nets->addresses[id]), v6 ? " and IPv6" : ", no IPv6", p.cone,
+	    p.cone == 1 ? " is" : "s are", percent(p.reach), p.mean_len);
 	if (p.clique)
 		sheet_text(s,
 			   "It is one of the networks at the top, which need nobody above them.");
@@ -170,32 +241,43 @@ static int network(int argc, char **argv)
 		jsonw_object_end(&w);
 	}
 	jsonw_array_end(&w);
-	manrs(&w, s);
+	prefixes(&seen, &w, s);
+	manrs_incidents(&seen, &w, s);
+	manrs_tell(&seen, &w, s);
 	sheet_heading(s, "How sure this is");
 	sheet_point(
 	    s,
 	    "Shares are of modelled routes of all networks, each counted once. Peer links, above "
 	    "all of networks without customers, are the least certain (docs/resilience.md).");
+	seen_sheet(&seen, s);
 	graph_sheet(&g, s);
+	seen_json(&seen, &w);
 	graph_json(&g, &w);
 	jsonw_object_end(&w);
 	buf_char(&json, '\n');
 	status = graph_answer(&json, s);
+	if (status == EXIT_RAN)
+		status = seen_status(&seen);
 	sheet_free(s);
 	buf_free(&json);
 	buf_free(&title);
 	resilience_room_free(room);
+	seen_free(&seen);
 	graph_free(&g);
 	return status;
 }
 
 const struct cmd cmd_network = {
     .name = "network",
-    .args = "ASN",
+    .args = "ASN [SOURCE…]",
     .about = "On whom does this network depend, and how much is left without them?",
     .help =
 	"Its neighbours and customer cone, the networks that its paths depend on with their shares "
-	"and what is left when one fails, and how many must fail before it is dark.",
+	"and what is left when one fails, and how many must fail before it is dark. With "
+	"routes (--routes or SOURCE, of any kind that observe reads) what it announces, with "
+	"--vrps "
+	"the RPKI state of each prefix, the incidents seen, and its readiness for MANRS item by "
+	"item; an item without input says what it needs.",
     .opts = opts,
     .run = network,
 };

@@ -239,6 +239,7 @@ static void score(struct country_profile *c)
 {
 	double all = 0, known = 0, sum = 0;
 
+	c->nparts = 0;
 	part(c, "carriers", 1 - c->hhi, c->ncarrier > 0, 20, "1 - HHI of carriers above 1 %",
 	     "a more even use of carriers: more networks with a second provider of another group");
 	part(c, "doors", c->doors90 ? 1 - 1 / (double)c->doors90 : 0, c->nentry > 0, 20,
@@ -252,8 +253,8 @@ static void score(struct country_profile *c)
 	     "domestic peering: exchanges that the large access networks join");
 	part(c, "IPv6", c->v6, c->v6 >= 0, 10, "share of networks that announce IPv6",
 	     "more networks that announce IPv6");
-	part(c, "route origins signed", 0, false, 10, "share of routes with a valid ROA",
-	     "ROAs for what is announced");
+	part(c, "route origins signed", c->valid, c->valid >= 0, 10,
+	     "share of its networks' routes that a ROA makes valid", "ROAs for what is announced");
 	for (unsigned i = 0; i < c->nparts; i++) {
 		all += c->part[i].weight;
 		if (!c->part[i].known)
@@ -265,6 +266,15 @@ static void score(struct country_profile *c)
 	c->score = known > 0 ? 100 * sum / known : 0;
 	for (unsigned i = 0; i < c->nparts; i++)
 		c->part[i].need = c->part[i].known ? 5.0 / 100 * known / c->part[i].weight : 0;
+}
+
+void resilience_seen(struct country_profile *c, double v6, double valid)
+{
+	if (v6 >= 0)
+		c->v6 = v6;
+	if (valid >= 0)
+		c->valid = valid;
+	score(c);
 }
 
 static void borders(struct resilience_room *r, struct country_profile *c)
@@ -363,6 +373,7 @@ void resilience_country(struct resilience_room *r, uint16_t country, uint32_t mo
 	out->cp50 = out->doors50 ? 1.0 / out->doors50 : 0;
 	out->cp90 = out->doors90 ? 1.0 / out->doors90 : 0;
 	cut_reach(r, out);
+	out->valid = -1;
 	score(out);
 	free(origin);
 	free(sorted);

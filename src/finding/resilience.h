@@ -46,6 +46,7 @@ struct country_profile {
 	double single;			/* share of addresses whose network has a cut of one */
 	double dark;			/* share of addresses without a way up to the clique */
 	double v6;			/* share of networks that announce IPv6, -1 not known */
+	double valid;			/* share of routes that a VRP makes valid, -1 not known */
 	double mean_len;		/* of paths from abroad */
 	struct score_part part[PARTS_MAX];
 	unsigned nparts;
@@ -59,6 +60,10 @@ void resilience_room_free(struct resilience_room *r);
 /* most: how many origins at most are computed, drawn by the seed when there are more. */
 void resilience_country(struct resilience_room *r, uint16_t country, uint32_t most, uint64_t seed,
 			struct country_profile *out);
+
+/* What routes that were seen say, in place of what the tables do: shares as in v6 and valid,
+ * negative: not known, and then what was there stays. The score is made anew. */
+void resilience_seen(struct country_profile *c, double v6, double valid);
 
 struct network_profile {
 	uint32_t id, providers, peers, customers, cone;

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+
+#include "cmd/manrs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "cmd/whatif.h"
+
+/* What comes from findings. */
+enum counted { NOTHING, LEAKS, HIJACKS, BOGON_PREFIXES, BOGON_ASNS, NO_ROA, INVALID };
+
+static const struct item {
+	const char *metric, *action, *about, *needs;
+	enum counted counted;
+} items[] = {
+    {"M1", "1", "route leaks (since January 2024 they do not count towards action 1)", "routes",
+     LEAKS},
+    {"M2", "1", "origins that are not its own", "routes", HIJACKS},
+    {"M3", "1", "prefixes that nobody may announce", "routes", BOGON_PREFIXES},
+    {"M4", "1", "paths from ASNs that nobody may use", "routes", BOGON_ASNS},
+    {"M1C to M4C", "1", "the same by direct customers",
+     "whose customers they are on that day: not told apart", NOTHING},
+    {"M5", "2", "packets with forged sources get out", "CAIDA Spoofer's tests", NOTHING},
+    {"M6", "3", "its routing policy in a registry", "the registries' aut-num objects", NOTHING},
+    {"M8", "3", "contacts that answer", "the registries' and PeeringDB's contacts", NOTHING},
+    {"M7IRR", "4", "announced without a route object", "a copy of the IRRs", NOTHING},
+    {"M7RPKI", "4", "announced without a ROA", "routes and VRPs", NO_ROA},
+    {"M7RPKIN", "4", "announced against a ROA", "routes and VRPs", INVALID},
+};
+
+static bool ours(const struct seen *s, uint32_t asn)
+{
+	return asn && (s->country ? seen_country_of(s->graph, asn) == s->country : asn == s->asn);
+}
+
+static bool begins(const char *s, const char *with)
+{
+	return !strncmp(s, with, strlen(with));
+}
+
+/* Who acts in it; a bogon finding of many networks names them all. */
+static bool acts(const struct finding *f, uint32_t asn)
+{
+	if (f->actor.net.asn == asn)
+		return true;
+	for (size_t i = 0;
+	     i < f->nasn && !f->actor.net.asn && f->actor.role && !strcmp(f->actor.role, "origin");
+	     i++)
+		if (f->asn[i].asn == asn)
+			return true;
+	return false;
+}
+
+static bool counts(const struct finding *f, enum counted what)
+{
+	const char *role = f->actor.role ? f->actor.role : "";
+
+	for (size_t i = 0; i < f->ntag; i++)
+		if (!strcmp(f->tag[i].id, "bogon-administrative"))
+			return false;
+	return (what == LEAKS && begins(f->kind, "route.leak")) ||
+	       (what == HIJACKS && begins(f->kind, "route.hijack")) ||
+	       (what == BOGON_PREFIXES && !strcmp(f->kind, "route.bogon") &&
+		!strcmp(role, "origin")) ||
+	       (what == BOGON_ASNS && !strcmp(f->kind, "route.bogon") && !strcmp(role, "transit"));
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* The networks of ours that act in what counts, each once; free() them. */
+static uint32_t *actors(const struct seen *s, enum counted what, size_t *n)
+{
+	const struct findings *fs = &s->run->findings;
+	uint32_t *asn = NULL;
+	size_t cap = 0, kept = 0;
+
+	*n = 0;
+	for (size_t i = 0; i < fs->n; i++) {
+		const struct finding *f = fs->at[i];
+
+		if (!counts(f, what))
+			continue;
+		for (size_t k = 0; k <= f->nasn; k++) {
+			uint32_t a = k ? f->asn[k - 1].asn : f->actor.net.asn;
+
+			if (!ours(s, a) || !acts(f, a))
+				continue;
+			mem_room(&asn, &cap, *n + 1);
+			asn[(*n)++] = a;
+		}
+	}
+	if (*n)
+		qsort(asn, *n, sizeof(*asn), by_number);
+	for (size_t i = 0; i < *n; i++)
+		if (!kept || asn[kept - 1] != asn[i])
+			asn[kept++] = asn[i];
+	*n = kept;
+	return asn;
+}
+
+/* Incidents of one network, by MANRS' count of them. */
+static double raw_of(const struct seen *s, enum counted what, uint32_t asn)
+{
+	const struct findings *fs = &s->run->findings;
+	struct hygiene_span *span = mem_zero(fs->n + 1, sizeof(*span));
+	size_t n = 0;
+	double raw;
+
+	for (size_t i = 0; i < fs->n; i++)
+		if (counts(fs->at[i], what) && acts(fs->at[i], asn))
+			span[n++] = (struct hygiene_span){
+			    fs->at[i]->first,
+			    fs->at[i]->last == TIME_NONE ? fs->at[i]->first : fs->at[i]->last};
+	raw = hygiene_incidents(span, n);
+	free(span);
+	return raw;
+}
+
+static const char *band(double score)
+{
+	return score >= 80 ? "ready" : score >= 60 ? "aspiring" : "lagging";
+}
+
+static void missing(const struct item *x, struct jsonw *w, struct sheet *sheet)
+{
+	sheet_row(sheet, "%s|%s|%s|missing||needs %s", x->action, x->metric, x->about, x->needs);
+	jsonw_name(w, "value");
+	jsonw_null(w);
+	jsonw_name(w, "score");
+	jsonw_null(w);
+	jsonw_name(w, "needs");
+	jsonw_text(w, x->needs);
+}
+
+static void known(const struct item *x, double value, double score, const char *how,
+		  struct jsonw *w, struct sheet *sheet)
+{
+	sheet_row(sheet, "%s|%s|%s|%.0f|%s|%s", x->action, x->metric, x->about, score, band(score),
+		  how);
+	jsonw_name(w, "value");
+	jsonw_real(w, value, 6);
+	jsonw_name(w, "score");
+	jsonw_real(w, score, 2);
+	jsonw_name(w, "band");
+	jsonw_text(w, band(score));
+	jsonw_name(w, "how");
+	jsonw_text(w, how);
+}
+
+static void incidents_item(const struct seen *s, const struct item *x,
+			   const struct hygiene_sum *sum, struct jsonw *w, struct sheet *sheet)
+{
+	char how[160];
+	size_t n;
+	uint32_t *asn = actors(s, x->counted, &n);
+	uint32_t networks = s->country ? sum->networks : 1;
+	double raw = 0, score = 0;
+
+	if (n > networks)
+		networks = (uint32_t)n;
+	for (size_t i = 0; i < n; i++) {
+		double one = raw_of(s, x->counted, asn[i]);
+
+		raw += one;
+		score += hygiene_score(one);
+	}
+	/* A country's is the mean of its networks that are seen. */
+	score = networks ? (score + 100. * (networks - (double)n)) / networks : 0;
+	if (s->country)
+		snprintf(how, sizeof(how), "incidents %.1f, of %zu of %u networks", raw, n,
+			 networks);
+	else
+		snprintf(how, sizeof(how), "incidents %.1f", raw);
+	if (networks)
+		known(x, raw, score, how, w, sheet);
+	else
+		missing(x, w, sheet);
+	free(asn);
+}
+
+static void share_item(const struct item *x, const struct hygiene_sum *sum, struct jsonw *w,
+		       struct sheet *sheet)
+{
+	uint32_t all = sum->v4 + sum->v6;
+	uint32_t bad = x->counted == NO_ROA ? sum->not_found : sum->invalid;
+	char how[96];
+
+	snprintf(how, sizeof(how), "%u of %u announced prefixes", bad, all);
+	known(x, (double)bad / all, 100 - 100. * bad / all, how, w, sheet);
+}
+
+void manrs_tell(const struct seen *s, struct jsonw *w, struct sheet *sheet)
+{
+	struct hygiene_sum sum = {0};
+
+	if (s->hygiene)
+		hygiene_add_up(s->hygiene, HYGIENE_ALL, &sum);
+	sheet_heading(sheet, "MANRS readiness");
+	sheet_table(sheet, "action|metric|what it counts|>score|band|from");
+	jsonw_name(w, "manrs");
+	jsonw_array(w);
+	for (size_t i = 0; i < sizeof(items) / sizeof(*items); i++) {
+		const struct item *x = &items[i];
+
+		jsonw_object(w);
+		jsonw_name(w, "action");
+		jsonw_text(w, x->action);
+		jsonw_name(w, "metric");
+		jsonw_text(w, x->metric);
+		jsonw_name(w, "about");
+		jsonw_text(w, x->about);
+		if (x->counted == NOTHING || !s->hygiene)
+			missing(x, w, sheet);
+		else if (x->counted != NO_ROA && x->counted != INVALID)
+			incidents_item(s, x, &sum, w, sheet);
+		else if (s->vrps && sum.v4 + sum.v6)
+			share_item(x, &sum, w, sheet);
+		else
+			missing(x, w, sheet);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+	if (s->hygiene)
+		sheet_text(sheet,
+			   "Incidents are those of the time that the routes span, counted as "
+			   "MANRS does; the Observatory counts by the month.");
+}
+
+#define SHOWN 20
+
+void manrs_incidents(const struct seen *s, struct jsonw *w, struct sheet *sheet)
+{
+	const struct findings *fs = s->run ? &s->run->findings : NULL;
+	size_t n = 0;
+
+	jsonw_name(w, "incidents");
+	if (!s->hygiene) {
+		jsonw_null(w);
+		return;
+	}
+	jsonw_array(w);
+	sheet_heading(sheet, "Incidents seen in these routes");
+	for (size_t i = 0; i < fs->n; i++) {
+		const struct finding *f = fs->at[i];
+		bool actor = ours(s, f->actor.net.asn), victim = false;
+		char id[33], a[TEXT_TIME];
+
+		if (!begins(f->kind, "route."))
+			continue;
+		for (size_t k = 0; k < f->nasn && !actor; k++)
+			actor = ours(s, f->asn[k].asn) && acts(f, f->asn[k].asn);
+		for (size_t k = 0; k < f->nvictim && !victim; k++)
+			victim = ours(s, f->victim[k].asn);
+		if (!actor && !victim)
+			continue;
+		if (n++ < SHOWN)
+			sheet_point(sheet, "%s, as %s: %s (%s)", f->title,
+				    actor ? "the one that acts" : "the one it befalls",
+				    text_time(a, f->first), f->kind);
+		for (unsigned k = 0; k < 16; k++)
+			snprintf(id + (size_t)2 * k, 3, "%02x", f->id[k]);
+		jsonw_object(w);
+		jsonw_name(w, "id");
+		jsonw_text(w, id);
+		jsonw_name(w, "kind");
+		jsonw_text(w, f->kind);
+		jsonw_name(w, "role");
+		jsonw_text(w, actor ? "actor" : "victim");
+		jsonw_name(w, "title");
+		jsonw_text(w, f->title);
+		jsonw_name(w, "first");
+		jsonw_text(w, text_time(a, f->first));
+		jsonw_name(w, "confidence");
+		jsonw_real(w, f->confidence, 2);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+	if (!n)
+		sheet_text(sheet, "None in which it acts or that befalls it.");
+	else if (n > SHOWN)
+		sheet_text(sheet, "And %zu more, which --json has.", n - SHOWN);
+}

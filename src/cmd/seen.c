@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+
+#include "cmd/seen.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/sandbox.h"
+#include "base/text.h"
+#include "cmd/common.h"
+#include "fact/country.h"
+#include "fact/names.h"
+
+struct seen_options seen_options;
+
+uint16_t seen_country_of(const struct graph *g, uint32_t asn)
+{
+	uint32_t id = asgraph_id(g->as, asn);
+	struct name name;
+
+	if (id != ASGRAPH_NONE)
+		return g->nets->country[id];
+	return names_find(g->names, asn, &name) && name.country[0] ? COUNTRY(name.country) : 0;
+}
+
+static bool wanted(uint32_t asn, void *arg)
+{
+	const struct seen *s = arg;
+
+	return s->country ? seen_country_of(s->graph, asn) == s->country : asn == s->asn;
+}
+
+static void tap(void *arg, const struct facts *f)
+{
+	struct seen *s = arg;
+
+	hygiene_feed(s->hygiene, f);
+}
+
+/* Routes are hostile bytes: from here on only the folders of the outputs can be written to. */
+static void narrow(bool network)
+{
+	struct arena a = {0};
+	const char *folder[2], *why;
+	struct sandbox box = {.write = folder, .network = network};
+	const char *const out[] = {common.output, graph_options.html};
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *slash = out[i] ? strrchr(out[i], '/') : NULL;
+
+		if (out[i])
+			folder[box.nwrite++] =
+			    !slash	      ? "."
+			    : slash == out[i] ? "/"
+					      : arena_textn(&a, out[i], (size_t)(slash - out[i]));
+	}
+	why = sandbox_enter(&box);
+	if (why && common.verbose)
+		talk("meridian: %s", why);
+	arena_free(&a);
+}
+
+bool seen_load(struct seen *s, int argc, char **argv, struct err *err)
+{
+	struct run_tables tables = {.vrps = &seen_options.vrps, .slurm = &seen_options.slurm};
+	const struct opt_list *routes = &seen_options.routes;
+	bool ok = true, network = false;
+
+	if (!argc && !routes->n && !seen_options.vrps.n)
+		return true;
+	for (int i = 0; i < argc; i++)
+		network |= strstr(argv[i], "://") != NULL;
+	for (size_t i = 0; i < routes->n; i++)
+		network |= strstr(routes->at[i], "://") != NULL;
+	narrow(network);
+	s->run = run_new(0);
+	s->run->progress = true;
+	for (size_t i = 0; i < routes->n && ok; i++)
+		ok = run_add(s->run, routes->at[i], err);
+	for (int i = 0; i < argc && ok; i++)
+		ok = run_add(s->run, argv[i], err);
+	ok = ok && run_know(s->run, &tables, err);
+	if (!ok)
+		return false;
+	s->vrps = s->run->know.vrps;
+	if (!argc && !routes->n)
+		return true;
+	s->hygiene = hygiene_new(wanted, s);
+	s->run->tap = tap;
+	s->run->tap_arg = s;
+	if (!run_judge(s->run, err))
+		return false;
+	hygiene_ready(s->hygiene, s->vrps);
+	if (!hygiene_has_v4(s->hygiene) && !hygiene_has_v6(s->hygiene)) {
+		hygiene_free(s->hygiene);
+		s->hygiene = NULL;
+	}
+	return true;
+}
+
+void seen_free(struct seen *s)
+{
+	hygiene_free(s->hygiene);
+	run_free(s->run);
+}
+
+int seen_status(const struct seen *s)
+{
+	return s->run ? run_status(s->run) : EXIT_RAN;
+}
+
+const char *seen_state(const struct origination *o)
+{
+	static char text[64];
+	const char *why = rov_reason_text(o->why);
+
+	if (o->state != ROV_INVALID || !why)
+		return rov_state_text(o->state);
+	snprintf(text, sizeof(text), "invalid (%s)", why);
+	return text;
+}
+
+static void json_time(struct jsonw *w, const char *name, int64_t t)
+{
+	char text[TEXT_TIME];
+
+	jsonw_name(w, name);
+	jsonw_text(w, t == TIME_NONE ? NULL : text_time(text, t));
+}
+
+void seen_json(const struct seen *s, struct jsonw *w)
+{
+	if (!s->run)
+		return;
+	jsonw_name(w, "sources");
+	jsonw_object(w);
+	jsonw_name(w, "read");
+	jsonw_array(w);
+	for (size_t i = 0; i < s->run->n; i++)
+		jsonw_text(w, s->run->at[i]->path);
+	jsonw_array_end(w);
+	json_time(w, "first", s->run->first);
+	json_time(w, "last", s->run->last);
+	jsonw_name(w, "routes");
+	jsonw_uint(w, s->run->routes);
+	jsonw_name(w, "vrps");
+	if (s->vrps)
+		jsonw_uint(w, vrps_count(s->vrps));
+	else
+		jsonw_null(w);
+	json_time(w, "vrps_time", s->run->know.vrps_time);
+	jsonw_object_end(w);
+}
+
+void seen_sheet(const struct seen *s, struct sheet *sheet)
+{
+	char a[TEXT_TIME], b[TEXT_TIME], n[32];
+
+	if (!s->run)
+		return;
+	if (s->hygiene && s->run->first != TIME_NONE)
+		sheet_point(
+		    sheet,
+		    "What is announced is from %s routes between %s and %s; what no peer of "
+		    "these collectors sees is not in it.",
+		    text_count(n, s->run->routes), text_time(a, s->run->first),
+		    text_time(b, s->run->last));
+	else if (s->hygiene)
+		sheet_point(sheet, "What is announced is from %s routes of tables without a date.",
+			    text_count(n, s->run->routes));
+	if (s->vrps)
+		sheet_point(sheet, "Origins are validated against %s VRPs%s%s.",
+			    text_count(n, vrps_count(s->vrps)),
+			    s->run->know.vrps_time == TIME_NONE ? ", undated" : " of ",
+			    s->run->know.vrps_time == TIME_NONE
+				? ""
+				: text_time(a, s->run->know.vrps_time));
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * What routes and VRPs that the user gives say of networks: the sources of country and network.
+ */
+#ifndef CMD_SEEN_H
+#define CMD_SEEN_H
+
+#include "cmd/graph.h"
+#include "cmd/run.h"
+#include "finding/hygiene.h"
+
+struct seen_options {
+	struct opt_list vrps, slurm, routes;
+};
+extern struct seen_options seen_options;
+
+#define SEEN_OPTS                                                                                 \
+	{                                                                                         \
+	    "vrps",                                                                               \
+	    0,                                                                                    \
+	    OPT_LIST,                                                                             \
+	    &seen_options.vrps,                                                                   \
+	    "FILE",                                                                               \
+	    "Validate origins against these VRPs (rpki-client or Routinator, JSON or CSV).",      \
+	    NULL},                                                                                \
+	    {"slurm",  0,                                                                         \
+	     OPT_LIST, &seen_options.slurm,                                                       \
+	     "FILE",   "Apply these local exceptions (SLURM, RFC 8416) to the VRPs.",             \
+	     NULL},                                                                               \
+	{                                                                                         \
+		"routes", 0, OPT_LIST, &seen_options.routes, "SOURCE",                            \
+		    "Take what is announced, and incidents, from these routes: a file, a folder " \
+		    "or a URL of any kind that observe reads. May be given more than once; "      \
+		    "arguments after the first count too.",                                       \
+		    NULL                                                                          \
+	}
+
+struct seen {
+	struct run *run;	 /* NULL: neither routes nor VRPs were given */
+	struct hygiene *hygiene; /* NULL: no routes */
+	const struct vrps *vrps; /* NULL: none */
+	const struct graph *graph;
+	uint32_t asn;	  /* whose routes count … */
+	uint16_t country; /* … or those of this country's networks (0: of asn alone) */
+};
+
+/* Reads what the options and these arguments name. False: why. seen_free() either way. */
+bool seen_load(struct seen *s, int argc, char **argv, struct err *err);
+void seen_free(struct seen *s);
+/* Exit status: EXIT_PARTLY when a source was damaged. */
+int seen_status(const struct seen *s);
+
+/* The country that a network counts to: of the graph, else of the table of names; 0 unknown. */
+uint16_t seen_country_of(const struct graph *g, uint32_t asn);
+
+/* "from", "span" and "vrps" of what was read, and the same as text. */
+void seen_json(const struct seen *s, struct jsonw *w);
+void seen_sheet(const struct seen *s, struct sheet *sheet);
+/* "invalid (origin)". */
+const char *seen_state(const struct origination *o);
+
+#endif

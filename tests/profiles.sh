@@ -1,0 +1,183 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# What a user of `meridian country`, `network` and `whatif` sees on the bundled graph: answers on the
+# terminal, in JSON and as a page, figures from routes and VRPs, and errors that name what is wrong.
+meridian=$(readlink -f "$1") root=$(readlink -f "$2")
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+bad=0
+case=$root/data/telegram-2026
+
+# is STATUS WHAT COMMAND…: runs it, keeps out and err.
+is() {
+	want=$1 what=$2
+	shift 2
+	"$@" >out 2>err </dev/null
+	got=$?
+	[ "$got" = "$want" ] && return
+	echo "FAILED: $what: status $got, not $want: $*"
+	sed 's/^/	/' err
+	bad=1
+}
+says() {
+	grep -q -- "$2" "$1" && return
+	echo "FAILED: $1 does not say '$2':"
+	sed 's/^/	/' "$1"
+	bad=1
+}
+# holds WHAT PYTHON: the JSON in out, as d, makes it true.
+holds() {
+	python3 -c '
+import json, sys
+d = json.load(open("out"))
+def ranged(f): return f["low"] <= f["value"] <= f["high"]
+def part(n): return next(p for p in d["parts"] if p["name"] == n)
+def manrs(n): return next(p for p in d["manrs"] if p["metric"] == n)
+sys.exit(not eval(sys.argv[1]))' "$2" && return
+	echo "FAILED: $1: not so: $2"
+	bad=1
+}
+# page WHAT MAPS: page.html is whole, asks nobody for anything and has so many maps.
+page() {
+	python3 - "$2" <<'P' && return
+import re, sys
+t = open('page.html', encoding='utf-8').read()
+assert "default-src 'none'" in t, 'no policy'
+assert '<script' not in t, 'a script'
+# A link that a reader may follow asks nobody.
+t = re.sub(r'<a href="https://[^"]*">', '', t)
+assert not re.search(r'(?:src|href|action)\s*=\s*["\']?(?:https?:)?//', t), 'asks a server'
+assert not re.search(r'@import|url\(', t), 'a style asks for something'
+assert t.count('<svg') == int(sys.argv[1]), '%d maps' % t.count('<svg')
+assert 'June 2018' in t, 'the graph is not dated'
+P
+	echo "FAILED: the page of $1"
+	bad=1
+}
+
+is 0 'a cut, as a person reads it' "$meridian" whatif cut --country KE
+says out 'June 2018'
+is 0 'a cut' "$meridian" whatif cut --country KE --json --html page.html
+holds 'a cut' 'd["links_lost"] > 0 and d["border_links_left"] == 0'
+holds 'its figures have ranges' 'all(ranged(d["reach"][p][f]) for p in ("inside", "inward", "outward")
+ for f in ("share_before", "share_after", "by_addresses_after", "length_before"))'
+holds 'nobody gets in' 'd["reach"]["inward"]["share_after"]["high"] == 0'
+holds 'caveats' 'len(d["caveats"]) > 0 and "2018" in json.dumps(d["graph"])'
+page 'a cut' 2
+
+is 0 'a gateway' "$meridian" whatif gateway --country RU --through 12389 --json --brief --html page.html
+holds 'a gateway' '0 < d["border_links_left"] < d["links_lost"]'
+holds 'a gateway is no cut' '0.5 < d["reach"]["inward"]["share_after"]["value"] < d["reach"]["inward"]["share_before"]["value"]'
+holds 'the brief' 'len(d["impact"]) > 0'
+page 'a gateway' 2
+
+is 0 'a hijack' "$meridian" whatif hijack --attacker 18101 --victim 62041 --kind exact --rov 30 --json --html page.html
+holds 'a hijack' 'd["hijack"]["low"] <= d["hijack"]["believe"] <= d["hijack"]["high"] and d["hijack"]["trials"] > 1'
+holds 'its error is told' 'd["hijack"]["standard_error"] > 0 and "without_uncertain_peer_links" in d["hijack"]'
+page 'a hijack' 2
+mv out first
+is 0 'a hijack again' "$meridian" whatif hijack --attacker 18101 --victim 62041 --kind exact --rov 30 --json
+cmp -s first out || {
+	echo 'FAILED: the same seed gives another answer'
+	bad=1
+}
+
+# Profiles: without routes what needs them is missing, and the coverage says so.
+is 0 'a country' "$meridian" country IN --json --html page.html
+holds 'a country' '0 < d["score"] <= 100 and abs(d["coverage"] - .9) < 1e-9'
+holds 'no routes' 'd["announced"] is None and d["incidents"] is None and part("route origins signed")["value"] is None'
+holds 'MANRS says what it needs' 'all(m["score"] is None and m["needs"] for m in d["manrs"])'
+page 'a country' 1
+is 0 'a network' "$meridian" network 62041 --json --html page.html
+holds 'a network' 'd["asn"] == 62041 and len(d["providers"]) == 5 and d["must_fail_before_dark"] == 4 and d["prefixes"] is None'
+page 'a network' 0
+is 0 'VRPs only' "$meridian" network 62041 --vrps "$case"/vrps-*.json --json
+holds 'VRPs only' 'd["vrps_v4"] == 11 and d["vrps_v6"] == 1 and manrs("M7RPKI")["score"] is None'
+
+# The incident that the repository carries, seen from both of its ends.
+is 0 'its victim' "$meridian" network 62041 --vrps "$case"/vrps-*.json "$case"/routes --json
+holds 'prefixes' 'len(d["prefixes"]) == 26 and sum(p["rpki"] == "invalid" for p in d["prefixes"]) == 14'
+holds 'why' 'all(p["why"] == "length" for p in d["prefixes"] if p["rpki"] == "invalid")'
+holds 'its incident' 'any(i["role"] == "victim" and i["kind"].startswith("route.hijack") for i in d["incidents"])'
+holds 'M2, M7' 'manrs("M2")["score"] == 100 and manrs("M7RPKI")["score"] == 100 and abs(manrs("M7RPKIN")["value"] - 14 / 26) < 1e-5'
+holds 'M5 is missing' 'manrs("M5")["score"] is None and "Spoofer" in manrs("M5")["needs"]'
+is 0 'its country' "$meridian" country IN --vrps "$case"/vrps-*.json --routes "$case"/routes --json
+holds 'invalids' 'd["announced"]["invalid"] >= 33 and any(x["origin"] == 18101 for x in d["announced"]["invalids"])'
+holds 'too few networks for the score' 'd["announced"]["counted_in_score"] is False and abs(d["coverage"] - .9) < 1e-9'
+holds 'the actor' 'any(i["role"] == "actor" and i["kind"].startswith("route.hijack") for i in d["incidents"])'
+holds 'M2' 'manrs("M2")["value"] >= .5 and manrs("M2")["score"] < 100'
+
+# A country whose routes are all there: 64601 signs, 64602 does not, 64603 announces another's.
+printf '64500|64501|0\n64500|64601|-1\n64500|64602|-1\n64501|64603|-1\n64501|64602|-1\n' >graph.txt
+printf '64500,SE\n64501,SE\n64601,KE\n64602,KE\n64603,KE\n' >countries.csv
+printf '64500,1\n64501,1\n64601,256,1\n64602,256\n64603,256\n' >addresses.csv
+cat >vrps.csv <<'V'
+ASN,IP Prefix,Max Length,Trust Anchor
+AS64601,192.0.2.0/24,24,ripe
+AS64601,2001:db8::/32,32,ripe
+V
+python3 - <<'P' || exit 1
+import struct
+def mrt(t, b): return struct.pack('>IHHI', t, 16, 4, len(b)) + b
+def net(p, n): return bytes([n]) + bytes(p[:(n + 7) // 8])
+def update(path, v4=b'', v6=b''):
+    a = b'\x40\x01\x01\x00\x40\x02' + bytes([2 + 4 * len(path), 2, len(path)])
+    a += b''.join(struct.pack('>I', x) for x in path) + b'\x40\x03\x04\xc6\x33\x64\x01'
+    if v6:
+        m = b'\x00\x02\x01\x10' + bytes([0x20, 1, 0xd, 0xb8]) + bytes(12) + b'\x00' + v6
+        a += b'\x80\x0e' + bytes([len(m)]) + m
+    b = b'\x00\x00' + struct.pack('>H', len(a)) + a + v4
+    return b'\xff' * 16 + struct.pack('>HB', 19 + len(b), 2) + b
+head = struct.pack('>IIHH', 64500, 64499, 0, 1) + bytes([198, 51, 100, 1, 198, 51, 100, 2])
+m = [update([64500, 64601], net([192, 0, 2], 24)),
+     update([64500, 64601], net([192, 0, 2], 24)),
+     update([64500, 64601], v6=net([0x20, 1, 0xd, 0xb8], 32)),
+     update([64500, 64602], net([203, 0, 113], 24)),
+     update([64500, 64501, 64603], net([192, 0, 2], 24))]
+open('routes.mrt', 'wb').write(b''.join(mrt(1781593737 + i, head + x) for i, x in enumerate(m)))
+P
+own='--graph graph.txt --countries countries.csv --addresses addresses.csv'
+is 0 'routes of all its networks' "$meridian" country KE $own --vrps vrps.csv routes.mrt --json
+holds 'counted' 'd["announced"]["counted_in_score"] and d["announced"]["networks"] == 3 and d["announced"]["networks_v6"] == 1'
+holds 'states' '(d["announced"]["valid"], d["announced"]["invalid"], d["announced"]["not_found"]) == (2, 1, 1)'
+holds 'signed' 'abs(part("route origins signed")["value"] - .5) < 1e-9 and d["coverage"] == 1'
+holds 'IPv6' 'abs(part("IPv6")["value"] - 1 / 3) < 1e-5'
+is 0 'without VRPs' "$meridian" country KE $own routes.mrt --json
+holds 'still missing' 'part("route origins signed")["value"] is None and abs(d["coverage"] - .9) < 1e-9 and manrs("M7RPKI")["score"] is None'
+printf 'garbage' >>routes.mrt
+is 3 'damaged routes' "$meridian" country KE $own --vrps vrps.csv routes.mrt --json
+holds 'and yet all before the damage' 'd["announced"]["valid"] == 2'
+
+# What is wrong is named, and nothing is computed.
+wrong() {
+	want=$1 text=$2
+	shift 2
+	is "$want" "$text" "$meridian" "$@"
+	says err "$text"
+	[ -s out ] && {
+		echo "FAILED: $* printed something"
+		bad=1
+	}
+}
+wrong 1 '"XX" is not a country code' whatif cut --country XX
+wrong 1 'AS4200000000 is not in the graph' whatif cut --country KE --except 4200000000
+wrong 1 'cannot attack itself' whatif hijack --attacker 3356 --victim 3356
+wrong 1 'on both sides' whatif depeer --between 3356,3356
+wrong 1 '"ZZ" is not a country code' country ZZ
+wrong 1 'AS4200000000 is not in the graph' network 4200000000
+wrong 1 '"3356x" is not an AS number' network 3356x
+wrong 2 'network wants an AS number' network
+wrong 2 'name it first' country --vrps vrps.csv
+wrong 1 'nowhere.mrt' country KE nowhere.mrt
+printf 'no table\n' >text
+wrong 1 'not a table of VRPs' network 3356 --vrps text
+printf '1|2|-1\n1|x|-1\n' >graph.txt
+wrong 1 'graph.txt: line 2: "x"' country KE --graph graph.txt
+printf '1|2|-1\n2|1|-1\n' >graph.txt
+wrong 1 'line 2: "2|1|-1" contradicts line 1' whatif cut --country KE --graph graph.txt
+printf 'cut --country KE\nsever --country KE\n' >scenario
+wrong 1 'line 2' whatif scenario
+printf 'cut --country KE\ncut --country KE --except 36914\n' >scenario
+wrong 1 'line 2' whatif scenario
+exit $bad
