@@ -167,10 +167,130 @@ static void cti(void **state)
 	asgraph_free(g);
 }
 
+static uint16_t third(uint32_t asn, void *arg)
+{
+	(void)arg;
+	return (uint16_t)(1 + asn % 3);
+}
+
+/*
+ * CTI as its paper writes it: the sum over monitors m outside of the country of w(m)/|M| and, over
+ * the prefixes whose path t is on, a(p,C)/A(C) · 1/d(t,m,p). w(m): one over the monitors of the
+ * same network; |M|: the sum of the weights; here a prefix counts to its origin's country.
+ */
+static void random_cti(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		struct hegemony *h = hegemony_new();
+		struct {
+			uint32_t addr, len, path[5], n;
+		} t[8][10];
+		uint32_t asn[8], nmonitor = 1 + graphs_random(8);
+		const struct hegemony_score *s;
+		const uint16_t country = 2;
+		struct buf links = {0};
+		struct asgraph *g;
+		struct err err;
+		size_t n;
+
+		/* A few networks on each of five levels; each pair of the next ones is linked
+		 * somehow. */
+		for (uint32_t level = 0; level < 4; level++)
+			for (uint32_t i = 0; i < 6; i++)
+				for (uint32_t j = 0; j < 3; j++) {
+					uint32_t a = level ? 10 * level + i % 3 : 1 + i;
+					uint32_t b = 10 * (level + 1) + j;
+					unsigned how = graphs_random(4);
+
+					if ((level && i > 2) || how == 3)
+						continue;
+					buf_printf(&links, "%u|%u|%d\n", how ? a : b, how ? b : a,
+						   how == 2 ? 0 : -1);
+				}
+		buf_printf(&links, "1|99|-1\n");
+		g = asgraph_from_text(links.at, links.len, "random", &err);
+		assert_non_null(g);
+		for (uint32_t m = 0; m < nmonitor; m++) {
+			uint16_t number;
+
+			asn[m] = 1 + graphs_random(6);
+			number = hegemony_peer(h, asn[m]);
+			for (uint32_t i = 0; i < 10; i++) {
+				bool twice;
+
+				do {
+					twice = false;
+					t[m][i].len = 1 + graphs_random(8);
+					t[m][i].addr = graphs_random(256) >>
+						       (8 - t[m][i].len) << (8 - t[m][i].len) << 24;
+					for (uint32_t k = 0; k < i; k++)
+						twice = twice || (t[m][k].addr == t[m][i].addr &&
+								  t[m][k].len == t[m][i].len);
+				} while (twice);
+				t[m][i].n = 1 + graphs_random(5);
+				t[m][i].path[0] = asn[m];
+				for (uint32_t k = 1; k < t[m][i].n; k++)
+					t[m][i].path[k] = 10 * k + graphs_random(3);
+				hegemony_add(h, number, t[m][i].addr, (uint8_t)t[m][i].len,
+					     t[m][i].path, t[m][i].n);
+			}
+		}
+		assert_int_equal(hegemony_ready(h, .75), nmonitor);
+		s = hegemony_cti(h, g, third, NULL, country, &n);
+		for (uint32_t who = 1; who < 50; who++) {
+			double sum = 0, weights = 0;
+
+			for (uint32_t m = 0; m < nmonitor; m++) {
+				double all = 0, part = 0, w = 0;
+
+				if (third(asn[m], NULL) == country)
+					continue;
+				for (uint32_t k = 0; k < nmonitor; k++)
+					w += asn[k] == asn[m];
+				weights += 1 / w;
+				for (uint32_t block = 0; block < 256; block++) {
+					int best = -1;
+					uint32_t len, peak = 0, at;
+
+					for (uint32_t i = 0; i < 10; i++)
+						if (!((block << 24 ^ t[m][i].addr) >>
+						      (32 - t[m][i].len)) &&
+						    (best < 0 || t[m][i].len > t[m][best].len))
+							best = (int)i;
+					if (best < 0)
+						continue;
+					len = t[m][best].n;
+					if (third(t[m][best].path[len - 1], NULL) != country)
+						continue;
+					all++;
+					while (peak + 1 < len &&
+					       asgraph_relation(g, t[m][best].path[peak],
+								t[m][best].path[peak + 1]) !=
+						   RELATION_CUSTOMER)
+						peak++;
+					for (at = 0; at < len && t[m][best].path[at] != who;)
+						at++;
+					/* On it: from the peak down, no origin, no host of a
+					 * monitor. */
+					if (at >= peak && at + 1 < len && at > 0)
+						part += 1.0 / (len - 1 - at);
+				}
+				sum += all > 0 ? part / all / w : 0;
+			}
+			NEAR(of(s, n, who), weights > 0 ? sum / weights : 0);
+		}
+		buf_free(&links);
+		hegemony_free(h);
+		asgraph_free(g);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(by_hand),
-					   cmocka_unit_test(random_tables), cmocka_unit_test(cti)};
+					   cmocka_unit_test(random_tables), cmocka_unit_test(cti),
+					   cmocka_unit_test(random_cti)};
 
 	graphs_seed();
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -149,6 +149,18 @@ printf 'garbage' >>routes.mrt
 is 3 'damaged routes' "$meridian" country KE $own --vrps vrps.csv routes.mrt --json
 holds 'and yet all before the damage' 'd["announced"]["valid"] == 2'
 
+# A cut counts for the attacks of the same scenario: nobody outside finds the victim any more.
+printf '1|2|-1\n1|3|-1\n2|4|-1\n1|5|-1\n' >graph.txt
+printf '1,SE\n2,KE\n3,SE\n4,KE\n5,SE\n' >countries.csv
+printf '1,1\n2,1\n3,1\n4,1\n5,1\n' >addresses.csv
+echo 'hijack --attacker 3 --victim 2 --kind exact' >scenario
+is 0 'a hijack from a file' "$meridian" whatif scenario $own --json
+holds 'nobody believes it' 'd["hijack"]["believe"] == 0'
+printf 'cut --country KE\nhijack --attacker 3 --victim 2 --kind exact\n' >scenario
+is 0 'a hijack after a cut' "$meridian" whatif scenario $own --json
+holds 'who is outside believes it' 'abs(d["hijack"]["believe"] - 2 / 3) < 1e-5 and d["links_lost"] == 1'
+holds 'both have their caveats' 'd["caveats"] and d["attack_caveats"]'
+
 # What is wrong is named, and nothing is computed.
 wrong() {
 	want=$1 text=$2

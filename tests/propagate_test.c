@@ -80,6 +80,7 @@ struct told {
 struct machine {
 	const struct asgraph *g;
 	const uint16_t *policy;
+	const uint8_t *tier1; /* by id: whom peerlock protects */
 	const struct seed *seed;
 	unsigned nseed;
 	struct told *best; /* by id */
@@ -161,6 +162,14 @@ static bool import(const struct machine *m, uint32_t v, uint32_t u, enum relatio
 
 		if (origin != ASGRAPH_NONE && m->policy[origin] & POLICY_PATH_END_RECORD &&
 		    asgraph_relation(g, g->asn[origin], out->path[out->n - 2]) == RELATION_NONE)
+			return false;
+	}
+	/* No protected network behind a customer, nor behind another peer. */
+	for (uint32_t i = 0; i < out->n && pol & POLICY_PEERLOCK; i++) {
+		uint32_t x = asgraph_id(g, out->path[i]);
+
+		if (x != ASGRAPH_NONE && m->tier1[x] &&
+		    (rel == RELATION_CUSTOMER || (rel == RELATION_PEER && i > 0)))
 			return false;
 	}
 	out->secure = out->secure && out->path[0] == g->asn[u] && pol & POLICY_BGPSEC;
@@ -250,7 +259,8 @@ static void policies(void **state)
 	static const uint16_t kinds[] = {
 	    POLICY_ROV,		POLICY_PEER_ROV, POLICY_ASPA | POLICY_ASPA_RECORD,
 	    POLICY_ASPA_RECORD, POLICY_OTC,	 POLICY_PATH_END | POLICY_PATH_END_RECORD,
-	    POLICY_BGPSEC,	POLICY_FIRST_AS, POLICY_REFUSE};
+	    POLICY_BGPSEC,	POLICY_FIRST_AS, POLICY_REFUSE,
+	    POLICY_PEERLOCK};
 	unsigned differ = 0;
 
 	(void)state;
@@ -262,6 +272,8 @@ static void policies(void **state)
 		uint16_t *policy = mem_zero(g->n + 1u, sizeof(*policy));
 		struct machine m = {.g = g, .policy = policy};
 		struct seed seeds[2] = {0};
+		uint8_t *tier1 = mem_zero(g->n + 1u, 1);
+		uint32_t locked[3];
 		uint32_t path[4], victim = graphs_random(g->n), attacker = graphs_random(g->n);
 		unsigned kind = graphs_random(5), share = graphs_random(100);
 
@@ -296,12 +308,17 @@ static void policies(void **state)
 			seeds[1].npath = 2;
 			seeds[1].otc = g->asn[graphs_random(g->n)];
 		}
+		for (int i = 0; i < 3; i++) {
+			locked[i] = graphs_random(g->n);
+			tier1[locked[i]] = 1;
+		}
+		m.tier1 = tier1;
 		m.seed = seeds;
 		m.nseed = victim == attacker ? 1 : 2;
 		m.best = mem_zero(g->n + 1u, sizeof(*m.best));
 		m.class = mem_zero(g->n + 1u, 1);
 		m.from = mem_zero(g->n + 1u, 4);
-		propagation_policies(p, policy, NULL, 0);
+		propagation_policies(p, policy, locked, 3);
 		propagation_run(p, seeds, m.nseed, TIES_LOWEST_ASN, 0);
 		machine_run(&m);
 		for (uint32_t v = 0; v < g->n; v++) {
@@ -319,6 +336,7 @@ static void policies(void **state)
 			assert_int_equal(p->otc[v], m.best[v].otc);
 			differ += p->seed[v];
 		}
+		free(tier1);
 		free(m.best);
 		free(m.class);
 		free(m.from);

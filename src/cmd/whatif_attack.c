@@ -35,32 +35,24 @@ static void json_series(struct jsonw *w, const struct series *s)
 	jsonw_uint(w, s->trials);
 }
 
-/* The changed topology: attacks of a scenario that also cuts run on what is left. */
-static struct topo *changed(const struct scenario *s)
+/* The changed topology: attacks of a scenario that also cuts run on what is
+ * left. sure: without the peer links that few could have seen, too. */
+static struct topo *changed(const struct scenario *s, bool sure)
 {
 	const struct asgraph *g = s->graph.as;
-	uint8_t *node = mem_zero((size_t)g->n + 1, 1);
-	struct topo_mask mask = {.node = node};
+	uint8_t *node = mem_zero((size_t)g->n + 1, 1), *link = mem_zero((size_t)g->nlink + 1, 1);
+	struct topo_mask mask = {.node = node, .link = link};
+	struct whatif_job job = {.nets = s->graph.nets,
+				 .change = s->change,
+				 .nchange = s->nchange,
+				 .exchanges = &s->exchanges};
 	struct topo *t;
 
-	for (size_t i = 0; i < s->nchange; i++)
-		for (size_t k = 0; s->change[i].kind == CHANGE_NETWORK && k < s->change[i].nid; k++)
-			node[s->change[i].id[k]] = 1;
+	for (uint32_t i = 0; sure && i < g->nlink; i++)
+		link[i] = whatif_uncertain(g, i);
+	whatif_mask(&job, node, link);
 	t = topo_new(g, &mask);
 	free(node);
-	return t;
-}
-
-/* Without the peer links that few could have seen. */
-static struct topo *surer(const struct asgraph *g)
-{
-	uint8_t *link = mem_zero((size_t)g->nlink + 1, 1);
-	struct topo_mask mask = {.link = link};
-	struct topo *t;
-
-	for (uint32_t i = 0; i < g->nlink; i++)
-		link[i] = whatif_uncertain(g, i);
-	t = topo_new(g, &mask);
 	free(link);
 	return t;
 }
@@ -191,7 +183,7 @@ static void hijack(struct scenario *s, const struct topo *t, struct jsonw *w, st
 	struct sheet_country *map = mem_zero(1024, sizeof(*map));
 	bool chance = s->rov > 0 || s->aspa > 0 || s->nmandate;
 	uint64_t trials = chance ? s->trials : 1;
-	struct topo *sure = surer(g);
+	struct topo *sure = changed(s, true);
 	struct series given = {0}, less = {0};
 	uint32_t nmap = 0;
 	bool unable = false;
@@ -299,7 +291,8 @@ static void hijack(struct scenario *s, const struct topo *t, struct jsonw *w, st
 	    sheet,
 	    "Filters that networks have today beside the ones given here are not known to the "
 	    "model.");
-	jsonw_name(w, "caveats");
+	/* "caveats" is what reach has. */
+	jsonw_name(w, s->nchange ? "attack_caveats" : "caveats");
 	jsonw_array(w);
 	jsonw_text(w, "Only the filters given here are modelled.");
 	jsonw_text(
@@ -316,7 +309,7 @@ static void hijack(struct scenario *s, const struct topo *t, struct jsonw *w, st
 
 bool whatif_tell_attacks(struct scenario *s, struct jsonw *w, struct sheet *sheet, struct err *err)
 {
-	struct topo *t = changed(s);
+	struct topo *t = changed(s, false);
 
 	(void)err;
 	if (s->nmandate)

@@ -198,7 +198,7 @@ static void seed_marks(struct propagation *p, unsigned s)
 	if (n == 1 && head == self && o->policy[self] & POLICY_BGPSEC)
 		m->flags |= MARK_SECURE;
 	if (!seed->path || n < 2) {
-		if (o->tier1[self])
+		if (head != ASGRAPH_NONE && o->tier1[head])
 			m->flags |= MARK_TIER1;
 		return;
 	}
