@@ -212,6 +212,9 @@ static char *trim(char *s)
 	return s;
 }
 
+/* What the configuration says lives as long as the program, as argv does. */
+static struct arena kept;
+
 bool opt_config(const struct opt *opts, const char *cmd, const char *path, struct err *err)
 {
 	FILE *f = fopen(path, "re");
@@ -248,7 +251,7 @@ bool opt_config(const struct opt *opts, const char *cmd, const char *path, struc
 		while (o->name && strcmp(o->name, s))
 			o++;
 		if (o->name) {
-			if (!set(o, mem_text(trim(eq + 1)), err))
+			if (!set(o, arena_text(&kept, trim(eq + 1)), err))
 				ok = err_in(err, "%s:%d", path, number);
 		} else if (!find(opts, s, strlen(s), err)) {
 			ok = err_in(err, "%s:%d", path, number);

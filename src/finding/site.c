@@ -277,9 +277,10 @@ static struct row *settle(struct sites *s)
 {
 	struct row *out = mem_zero(s->n ? s->n : 1, sizeof(*out));
 
-	if (s->n)
+	if (s->n) {
 		qsort_r(s->row, s->n, sizeof(*s->row), by_place, s);
-	memcpy(out, s->row, s->n * sizeof(*out));
+		memcpy(out, s->row, s->n * sizeof(*out));
+	}
 	for (size_t i = 0; i < s->n;) {
 		size_t k = i;
 

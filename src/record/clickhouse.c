@@ -506,7 +506,10 @@ struct clickhouse *clickhouse_open(const char *url, const char *spool, const cha
 			c->away = true;
 		}
 	} else if (ok) {
-		ok = clickhouse_query(c, "SELECT version()", &(struct buf){0}, err);
+		struct buf version = {0};
+
+		ok = clickhouse_query(c, "SELECT version()", &version, err);
+		buf_free(&version);
 	}
 	if (ok)
 		return c;
