@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define ARENA_BLOCK ((size_t)64 << 10)
 #define ARENA_KEEP ((size_t)4 << 20) /* a reset arena keeps no block larger than this */
@@ -58,6 +59,16 @@ char *mem_text(const char *s)
 	size_t n = strlen(s) + 1;
 
 	return memcpy(mem_alloc(n), s, n);
+}
+
+void mem_random(void *p, size_t size)
+{
+	const uintptr_t large = (uintptr_t)2 << 20;
+	uintptr_t from = ((uintptr_t)p + large - 1) & ~(large - 1);
+	uintptr_t to = ((uintptr_t)p + size) & ~(large - 1);
+
+	if (to > from)
+		madvise((void *)from, to - from, MADV_HUGEPAGE);
 }
 
 void *arena_alloc(struct arena *a, size_t size)

@@ -17,6 +17,10 @@ void *mem_zero(size_t n, size_t size);
 void *mem_grow(void *p, size_t n, size_t size);
 char *mem_text(const char *s);
 
+/* This block is looked up at random: large pages, where there are some, spare the walks through
+ * page tables that cost more than the look-up. Only a matter of speed. */
+void mem_random(void *p, size_t size);
+
 /*
  * Grows *array so that it holds at least need elements; *cap is its capacity in elements.
  * Doubles, so that n pushes cost O(n).

@@ -82,6 +82,7 @@ static void routes_end(void *state, struct findings *out)
 		tape_free(s->tape);
 		s->tape = NULL;
 	}
+	watch_rest(s->watch);
 	judge(s->watch, out);
 	outage_judge(s->watch->outage, s->watch, out, true);
 	watch_free(s->watch);

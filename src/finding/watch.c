@@ -21,6 +21,7 @@ void slots_grow(struct slots *s, uint32_t need)
 	cap = cap ? cap * 2 : 256;
 	free(s->at);
 	s->at = mem_zero(cap, sizeof(*s->at));
+	mem_random(s->at, cap * sizeof(*s->at));
 	s->mask = cap - 1;
 	s->n = 0; /* the caller puts everything in again */
 }
@@ -103,7 +104,10 @@ static uint32_t prefix_intern(struct watch *w, struct prefix p, uint64_t hash)
 		return i;
 	if (slots_full(&w->prefixes))
 		prefixes_fill(w);
-	mem_room(&w->prefix, &w->cap_prefix, w->nprefix + 1);
+	if (w->nprefix == w->cap_prefix) {
+		mem_room(&w->prefix, &w->cap_prefix, w->nprefix + 1);
+		mem_random(w->prefix, w->cap_prefix * sizeof(*w->prefix));
+	}
 	e = &w->prefix[w->nprefix];
 	memset(e, 0, sizeof(*e));
 	e->hi = p.hi;
@@ -778,6 +782,20 @@ struct watch *watch_new(const struct knowledge *k)
 	if (k->relations)
 		w->relations = mem_zero(1, sizeof(*w->relations));
 	return w;
+}
+
+void watch_rest(struct watch *w)
+{
+	free(w->hold);
+	free(w->bucket);
+	w->hold = NULL;
+	w->bucket = NULL;
+	w->nhold = w->cap_hold = w->free_hold = w->nbucket = w->used_hold = 0;
+	slots_free(&w->paths);
+	slots_free(&w->tracks);
+	slots_free(&w->bads);
+	memo_free(&w->by_path);
+	memo_free(&w->by_attrs);
 }
 
 void watch_free(struct watch *w)

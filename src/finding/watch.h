@@ -238,6 +238,8 @@ struct watch {
 struct watch *watch_new(const struct knowledge *k);
 void watch_feed(struct watch *w, const struct facts *f, const uint8_t *sha);
 void watch_free(struct watch *w);
+/* Nothing more will be fed: what only feeding needs goes, since judging needs memory of its own. */
+void watch_rest(struct watch *w);
 
 /* watch_state.c. Actors that have been silent for WATCH_QUIET and whose routes nobody holds any
  * more are judged, and their log is forgotten. */
