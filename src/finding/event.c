@@ -661,6 +661,7 @@ struct finding *event_build(struct watch *w, const struct ranges *r, struct find
 			re->table &= e->kind == ENTRY_TABLE;
 			re->announcements++;
 			re->blackhole |= (e->flags & ENTRY_BLACKHOLE) != 0;
+			re->undeclared |= (e->flags & ENTRY_UNDECLARED) != 0;
 			if (fp->first == TIME_NONE)
 				fp->first = e->time;
 			fp->last = e->time;
@@ -824,6 +825,10 @@ void event_done(const struct watch *w, struct findings *out, struct finding *f,
 			     "%u peer%s never withdrew it while all others did: stale, not a sign "
 			     "that it goes on",
 			     re->stale, re->stale == 1 ? "" : "s");
+	if (re->undeclared)
+		event_caveat(out, f,
+			     "a session sent path identifiers (ADD-PATH) that it had not declared; "
+			     "they were told from the bytes, and a prefix may have been misread");
 	if (re->full || w->left_out)
 		event_caveat(out, f,
 			     "only the first updates of each prefix are kept; the counts of "

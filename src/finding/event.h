@@ -36,6 +36,7 @@ struct replay {
 	uint32_t open;	   /* that still do at the end of the data */
 	uint32_t stale;	   /* of these, stale ones */
 	int64_t let_go;	   /* when nine of ten of the peak had let go for good, TIME_NONE never */
+	bool undeclared;   /* some came with ADD-PATH that nobody had declared */
 	bool blackhole;	   /* some carried a blackhole community */
 	bool full;	   /* entries were left out */
 	bool table;	   /* all of it stood in a table */

@@ -553,7 +553,8 @@ static void route_bad(struct watch *w, const struct route *r, uint32_t prefix, u
 	const struct attrs *a = r->attrs;
 	uint32_t keep[FAULTS_MAX + 4];
 	size_t nkeep = 0;
-	uint8_t flags = is_blackhole(a) ? ENTRY_BLACKHOLE : 0;
+	uint8_t flags = (is_blackhole(a) ? ENTRY_BLACKHOLE : 0) |
+			(r->flags & ROUTE_UNDECLARED ? ENTRY_UNDECLARED : 0);
 	enum entry_kind kind = r->kind == ROUTE_TABLE ? ENTRY_TABLE : ENTRY_ANNOUNCE;
 	struct track key[FAULTS_MAX + 4];
 	size_t nkey = 0;

@@ -108,6 +108,7 @@ enum entry_kind { ENTRY_TABLE, ENTRY_ANNOUNCE, ENTRY_REPLACED, ENTRY_WITHDRAWN }
 enum entry_flag {
 	ENTRY_BLACKHOLE = 1, /* carries the blackhole community, RFC 7999 */
 	ENTRY_OTC = 2,
+	ENTRY_UNDECLARED = 4, /* its ADD-PATH was told from the NLRI, ROUTE_UNDECLARED */
 };
 
 struct entry {
