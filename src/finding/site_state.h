@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * The parts of the detector of sites among themselves: site.c settles what the networks say of
+ * each other, site_tell.c makes findings of it, site_state.c saves, loads and merges. Nobody else
+ * needs this.
+ */
+#ifndef FINDING_SITE_STATE_H
+#define FINDING_SITE_STATE_H
+
+#include "finding/site.h"
+
+#define SITE_ADDRS 4
+
+/* A verdict as it is kept: fixed size, its texts interned. */
+struct site_row {
+	uint32_t input, network, id, hop; /* texts */
+	int64_t time;
+	uint32_t asn;
+	char country[3];
+	uint8_t state, who, nmechanism, naddr;
+	bool rerouted, tool, proven, bare, control_reached;
+	uint16_t rule;
+	uint8_t controls;
+	float confidence, who_sure;
+	uint32_t mechanism[3]; /* texts */
+	uint32_t fingerprint;
+	struct addr addr[SITE_ADDRS];
+	struct evidence evidence;
+};
+
+struct sites {
+	const struct knowledge *k;
+	struct site_row *row;
+	size_t n, cap;
+	/* Texts: number 0 is "". */
+	struct arena arena;
+	const char **text;
+	size_t ntext, text_cap;
+	uint32_t *slot;
+	size_t nslot;
+	struct arena scratch;
+};
+
+/* The parts of one finding: the rows of one input and kind, of one network or country. */
+struct site_group {
+	const struct site_row **row;
+	size_t n, cap;
+	const char *kind;
+	unsigned networks, tried, tried_networks;
+};
+
+/* The number of a text; the same text has the same one. */
+uint32_t sites_intern(struct sites *s, const char *t);
+uint16_t sites_rule_index(const struct rule *r);
+bool sites_same_network(const struct site_row *a, const struct site_row *b);
+
+/* ---- site_tell.c ---- */
+
+void sites_put(struct site_group *g, const struct site_row *r);
+/* One finding of the rows of a group; country: of many of its networks. */
+void sites_add_finding(struct sites *s, struct findings *out, const struct site_group *g,
+		       bool country);
+/* The findings of one input in one country, whose n rows these are. */
+void sites_find_in_country(struct sites *s, struct findings *out, const struct site_row *row,
+			   size_t n);
+
+/* ---- site_state.c: the verbs of the detector ---- */
+
+bool sites_merge(void *into, void *from, struct err *err);
+void sites_save(const void *state, struct buf *out);
+bool sites_load(void *state, struct bytes *in, struct err *err);
+
+#endif
