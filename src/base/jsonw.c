@@ -258,3 +258,27 @@ void jsonw_raw(struct jsonw *w, const char *json, size_t n)
 	before(w);
 	buf_add(w->out, json, n);
 }
+
+void jsonw_put_text(struct jsonw *w, const char *name, const char *s)
+{
+	jsonw_name(w, name);
+	jsonw_text(w, s);
+}
+
+void jsonw_put_uint(struct jsonw *w, const char *name, uint64_t v)
+{
+	jsonw_name(w, name);
+	jsonw_uint(w, v);
+}
+
+void jsonw_put_real(struct jsonw *w, const char *name, double v, int digits)
+{
+	jsonw_name(w, name);
+	jsonw_real(w, v, digits);
+}
+
+void jsonw_put_bool(struct jsonw *w, const char *name, bool v)
+{
+	jsonw_name(w, name);
+	jsonw_bool(w, v);
+}

@@ -44,6 +44,12 @@ void jsonw_null(struct jsonw *w);
 void jsonw_time(struct jsonw *w, int64_t time); /* RFC 3339; TIME_NONE is null */
 void jsonw_hex(struct jsonw *w, const void *p, size_t n);
 
+/* A member: its name and its value. */
+void jsonw_put_text(struct jsonw *w, const char *name, const char *s);
+void jsonw_put_uint(struct jsonw *w, const char *name, uint64_t v);
+void jsonw_put_real(struct jsonw *w, const char *name, double v, int digits);
+void jsonw_put_bool(struct jsonw *w, const char *name, bool v);
+
 /* A value that is JSON already. */
 void jsonw_raw(struct jsonw *w, const char *json, size_t n);
 

@@ -36,15 +36,12 @@ static void json_carriers(struct jsonw *w, const char *name, const struct graph 
 		char cc[3];
 
 		jsonw_object(w);
-		jsonw_name(w, "asn");
-		jsonw_uint(w, g->as->asn[c[i].id]);
-		jsonw_name(w, "name");
-		jsonw_text(w, g->nets->name[c[i].id]);
-		jsonw_name(w, "country");
-		jsonw_text(w, g->nets->country[c[i].id] ? nets_code(cc, g->nets->country[c[i].id])
-							: NULL);
-		jsonw_name(w, "share");
-		jsonw_real(w, c[i].share, 6);
+		jsonw_put_uint(w, "asn", g->as->asn[c[i].id]);
+		jsonw_put_text(w, "name", g->nets->name[c[i].id]);
+		jsonw_put_text(w, "country",
+			       g->nets->country[c[i].id] ? nets_code(cc, g->nets->country[c[i].id])
+							 : NULL);
+		jsonw_put_real(w, "share", c[i].share, 6);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -54,74 +51,49 @@ static void json_profile(struct jsonw *w, const struct graph *g, const struct co
 {
 	char cc[3];
 
-	jsonw_name(w, "country");
-	jsonw_text(w, nets_code(cc, c->country));
-	jsonw_name(w, "name");
-	jsonw_text(w, country_name(cc));
-	jsonw_name(w, "score");
-	jsonw_real(w, c->score, 2);
-	jsonw_name(w, "coverage");
-	jsonw_real(w, c->coverage, 4);
-	jsonw_name(w, "networks");
-	jsonw_uint(w, c->networks);
-	jsonw_name(w, "addresses");
-	jsonw_uint(w, c->addresses);
-	jsonw_name(w, "border_networks");
-	jsonw_uint(w, c->border);
-	jsonw_name(w, "border_links");
-	jsonw_uint(w, c->border_links);
-	jsonw_name(w, "border_links_to_providers");
-	jsonw_uint(w, c->border_links_transit);
-	jsonw_name(w, "countries_linked");
-	jsonw_uint(w, c->abroad);
-	jsonw_name(w, "origins_computed");
-	jsonw_uint(w, c->origins);
+	jsonw_put_text(w, "country", nets_code(cc, c->country));
+	jsonw_put_text(w, "name", country_name(cc));
+	jsonw_put_real(w, "score", c->score, 2);
+	jsonw_put_real(w, "coverage", c->coverage, 4);
+	jsonw_put_uint(w, "networks", c->networks);
+	jsonw_put_uint(w, "addresses", c->addresses);
+	jsonw_put_uint(w, "border_networks", c->border);
+	jsonw_put_uint(w, "border_links", c->border_links);
+	jsonw_put_uint(w, "border_links_to_providers", c->border_links_transit);
+	jsonw_put_uint(w, "countries_linked", c->abroad);
+	jsonw_put_uint(w, "origins_computed", c->origins);
 	json_carriers(w, "carriers", g, c->carrier, c->ncarrier);
 	json_carriers(w, "entries", g, c->entry, c->nentry);
-	jsonw_name(w, "carrier_hhi");
-	jsonw_real(w, c->hhi, 6);
-	jsonw_name(w, "chokepoint_50");
-	jsonw_real(w, c->cp50, 6);
-	jsonw_name(w, "chokepoint_90");
-	jsonw_real(w, c->cp90, 6);
-	jsonw_name(w, "entries_for_50");
-	jsonw_uint(w, c->doors50);
-	jsonw_name(w, "entries_for_90");
-	jsonw_uint(w, c->doors90);
-	jsonw_name(w, "domestic_reach");
-	jsonw_real(w, c->reach_before, 6);
-	jsonw_name(w, "domestic_reach_border_cut");
-	jsonw_real(w, c->reach_cut, 6);
-	jsonw_name(w, "addresses_hanging_on_one");
-	jsonw_real(w, c->single, 6);
-	jsonw_name(w, "addresses_without_way_up");
-	jsonw_real(w, c->dark, 6);
+	jsonw_put_real(w, "carrier_hhi", c->hhi, 6);
+	jsonw_put_real(w, "chokepoint_50", c->cp50, 6);
+	jsonw_put_real(w, "chokepoint_90", c->cp90, 6);
+	jsonw_put_uint(w, "entries_for_50", c->doors50);
+	jsonw_put_uint(w, "entries_for_90", c->doors90);
+	jsonw_put_real(w, "domestic_reach", c->reach_before, 6);
+	jsonw_put_real(w, "domestic_reach_border_cut", c->reach_cut, 6);
+	jsonw_put_real(w, "addresses_hanging_on_one", c->single, 6);
+	jsonw_put_real(w, "addresses_without_way_up", c->dark, 6);
 	jsonw_name(w, "ipv6_networks");
 	if (c->v6 >= 0)
 		jsonw_real(w, c->v6, 6);
 	else
 		jsonw_null(w);
-	jsonw_name(w, "mean_path_length_from_abroad");
-	jsonw_real(w, c->mean_len, 4);
+	jsonw_put_real(w, "mean_path_length_from_abroad", c->mean_len, 4);
 	jsonw_name(w, "parts");
 	jsonw_array(w);
 	for (unsigned i = 0; i < c->nparts; i++) {
 		const struct score_part *p = &c->part[i];
 
 		jsonw_object(w);
-		jsonw_name(w, "name");
-		jsonw_text(w, p->name);
-		jsonw_name(w, "input");
-		jsonw_text(w, p->input);
-		jsonw_name(w, "weight");
-		jsonw_real(w, p->weight, 2);
+		jsonw_put_text(w, "name", p->name);
+		jsonw_put_text(w, "input", p->input);
+		jsonw_put_real(w, "weight", p->weight, 2);
 		jsonw_name(w, "value");
 		if (p->known)
 			jsonw_real(w, p->value, 6);
 		else
 			jsonw_null(w);
-		jsonw_name(w, "raise_by_five");
-		jsonw_text(w, p->raise);
+		jsonw_put_text(w, "raise_by_five", p->raise);
 		jsonw_name(w, "needs");
 		if (p->known && p->need <= 1 - p->value)
 			jsonw_real(w, p->need, 6);
@@ -170,8 +142,7 @@ static void announced(const struct graph *g, const struct seen *seen,
 	if (seen->vrps) {
 		uint32_t some = named(g, seen->vrps, c->country);
 
-		jsonw_name(w, "networks_in_vrps");
-		jsonw_uint(w, some);
+		jsonw_put_uint(w, "networks_in_vrps", some);
 		if (!seen->hygiene) {
 			sheet_heading(s, "What its networks announce");
 			sheet_text(s,
@@ -188,19 +159,15 @@ static void announced(const struct graph *g, const struct seen *seen,
 	hygiene_add_up(seen->hygiene, HYGIENE_ALL, &sum);
 	o = hygiene_at(seen->hygiene, &n);
 	jsonw_object(w);
-	jsonw_name(w, "networks");
-	jsonw_uint(w, sum.networks);
+	jsonw_put_uint(w, "networks", sum.networks);
 	jsonw_name(w, "networks_v6");
 	if (hygiene_has_v6(seen->hygiene))
 		jsonw_uint(w, sum.networks_v6);
 	else
 		jsonw_null(w);
-	jsonw_name(w, "counted_in_score");
-	jsonw_bool(w, counted);
-	jsonw_name(w, "prefixes_v4");
-	jsonw_uint(w, sum.v4);
-	jsonw_name(w, "prefixes_v6");
-	jsonw_uint(w, sum.v6);
+	jsonw_put_bool(w, "counted_in_score", counted);
+	jsonw_put_uint(w, "prefixes_v4", sum.v4);
+	jsonw_put_uint(w, "prefixes_v6", sum.v6);
 	sheet_heading(s, "What its networks announce");
 	sheet_text(s, "%u of its networks announce %u IPv4 and %u IPv6 prefixes in these routes.",
 		   sum.networks, sum.v4, sum.v6);
@@ -210,12 +177,9 @@ static void announced(const struct graph *g, const struct seen *seen,
 			   "so the score does not use it.",
 			   c->networks);
 	if (seen->vrps) {
-		jsonw_name(w, "valid");
-		jsonw_uint(w, sum.valid);
-		jsonw_name(w, "invalid");
-		jsonw_uint(w, sum.invalid);
-		jsonw_name(w, "not_found");
-		jsonw_uint(w, sum.not_found);
+		jsonw_put_uint(w, "valid", sum.valid);
+		jsonw_put_uint(w, "invalid", sum.invalid);
+		jsonw_put_uint(w, "not_found", sum.not_found);
 		if (sum.v4 + sum.v6)
 			sheet_text(s,
 				   "%s of them are valid, %s without a ROA, %u invalid (%u by "
@@ -240,12 +204,9 @@ static void announced(const struct graph *g, const struct seen *seen,
 					  id == ASGRAPH_NONE ? as : graph_name(g, id),
 					  rov_reason_text(o[i].why));
 			jsonw_object(w);
-			jsonw_name(w, "prefix");
-			jsonw_text(w, text);
-			jsonw_name(w, "origin");
-			jsonw_uint(w, o[i].origin);
-			jsonw_name(w, "why");
-			jsonw_text(w, rov_reason_text(o[i].why));
+			jsonw_put_text(w, "prefix", text);
+			jsonw_put_uint(w, "origin", o[i].origin);
+			jsonw_put_text(w, "why", rov_reason_text(o[i].why));
 			jsonw_object_end(w);
 		}
 		jsonw_array_end(w);

@@ -255,22 +255,15 @@ void graph_json(const struct graph *g, struct jsonw *w)
 {
 	jsonw_name(w, "graph");
 	jsonw_object(w);
-	jsonw_name(w, "about");
-	jsonw_text(w, g->about);
-	jsonw_name(w, "date");
-	jsonw_text(w, *g->date ? g->date : NULL);
-	jsonw_name(w, "networks");
-	jsonw_uint(w, g->as->n);
-	jsonw_name(w, "links");
-	jsonw_uint(w, g->as->nlink);
-	jsonw_name(w, "provider_cycles");
-	jsonw_uint(w, g->cycles);
+	jsonw_put_text(w, "about", g->about);
+	jsonw_put_text(w, "date", *g->date ? g->date : NULL);
+	jsonw_put_uint(w, "networks", g->as->n);
+	jsonw_put_uint(w, "links", g->as->nlink);
+	jsonw_put_uint(w, "provider_cycles", g->cycles);
 	jsonw_name(w, "digest");
 	jsonw_printf(w, "%016llx", (unsigned long long)g->as->digest);
-	jsonw_name(w, "countries_from");
-	jsonw_text(w, g->nets->country_from);
-	jsonw_name(w, "addresses_from");
-	jsonw_text(w, g->nets->address_from);
+	jsonw_put_text(w, "countries_from", g->nets->country_from);
+	jsonw_put_text(w, "addresses_from", g->nets->address_from);
 	jsonw_object_end(w);
 }
 

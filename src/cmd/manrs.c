@@ -138,8 +138,7 @@ static void missing(const struct item *x, struct jsonw *w, struct sheet *sheet)
 	jsonw_null(w);
 	jsonw_name(w, "score");
 	jsonw_null(w);
-	jsonw_name(w, "needs");
-	jsonw_text(w, x->needs);
+	jsonw_put_text(w, "needs", x->needs);
 }
 
 static void known(const struct item *x, double value, double score, const char *how,
@@ -147,14 +146,10 @@ static void known(const struct item *x, double value, double score, const char *
 {
 	sheet_row(sheet, "%s|%s|%s|%.0f|%s|%s", x->action, x->metric, x->about, score, band(score),
 		  how);
-	jsonw_name(w, "value");
-	jsonw_real(w, value, 6);
-	jsonw_name(w, "score");
-	jsonw_real(w, score, 2);
-	jsonw_name(w, "band");
-	jsonw_text(w, band(score));
-	jsonw_name(w, "how");
-	jsonw_text(w, how);
+	jsonw_put_real(w, "value", value, 6);
+	jsonw_put_real(w, "score", score, 2);
+	jsonw_put_text(w, "band", band(score));
+	jsonw_put_text(w, "how", how);
 }
 
 static void incidents_item(const struct seen *s, const struct item *x,
@@ -213,12 +208,9 @@ void manrs_tell(const struct seen *s, struct jsonw *w, struct sheet *sheet)
 		const struct item *x = &items[i];
 
 		jsonw_object(w);
-		jsonw_name(w, "action");
-		jsonw_text(w, x->action);
-		jsonw_name(w, "metric");
-		jsonw_text(w, x->metric);
-		jsonw_name(w, "about");
-		jsonw_text(w, x->about);
+		jsonw_put_text(w, "action", x->action);
+		jsonw_put_text(w, "metric", x->metric);
+		jsonw_put_text(w, "about", x->about);
 		if (x->counted == NOTHING || !s->hygiene)
 			missing(x, w, sheet);
 		else if (x->counted != NO_ROA && x->counted != INVALID)
@@ -270,18 +262,12 @@ void manrs_incidents(const struct seen *s, struct jsonw *w, struct sheet *sheet)
 		for (unsigned k = 0; k < 16; k++)
 			snprintf(id + (size_t)2 * k, 3, "%02x", f->id[k]);
 		jsonw_object(w);
-		jsonw_name(w, "id");
-		jsonw_text(w, id);
-		jsonw_name(w, "kind");
-		jsonw_text(w, f->kind);
-		jsonw_name(w, "role");
-		jsonw_text(w, actor ? "actor" : "victim");
-		jsonw_name(w, "title");
-		jsonw_text(w, f->title);
-		jsonw_name(w, "first");
-		jsonw_text(w, text_time(a, f->first));
-		jsonw_name(w, "confidence");
-		jsonw_real(w, f->confidence, 2);
+		jsonw_put_text(w, "id", id);
+		jsonw_put_text(w, "kind", f->kind);
+		jsonw_put_text(w, "role", actor ? "actor" : "victim");
+		jsonw_put_text(w, "title", f->title);
+		jsonw_put_text(w, "first", text_time(a, f->first));
+		jsonw_put_real(w, "confidence", f->confidence, 2);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);

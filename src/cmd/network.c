@@ -30,15 +30,12 @@ static void neighbours(const struct graph *g, uint32_t id, enum relation_kind ki
 		const struct asgraph_link *l = &as->link[as->via[i]];
 
 		jsonw_object(w);
-		jsonw_name(w, "asn");
-		jsonw_uint(w, as->asn[as->nbr[i]]);
+		jsonw_put_uint(w, "asn", as->asn[as->nbr[i]]);
 		if (l->seen) {
-			jsonw_name(w, "seen_by");
-			jsonw_uint(w, l->seen);
+			jsonw_put_uint(w, "seen_by", l->seen);
 		}
 		if (l->sure != LINK_SURE_UNKNOWN) {
-			jsonw_name(w, "sure_percent");
-			jsonw_uint(w, l->sure);
+			jsonw_put_uint(w, "sure_percent", l->sure);
 		}
 		jsonw_object_end(w);
 		if (n < 12)
@@ -78,10 +75,8 @@ static void prefixes(const struct seen *seen, struct jsonw *w, struct sheet *s)
 	if (count_vrp(seen->vrps, seen->asn, &v4, &v6)) {
 		sheet_text(s, "VRPs name it as the origin of %u IPv4 and %u IPv6 prefixes.", v4,
 			   v6);
-		jsonw_name(w, "vrps_v4");
-		jsonw_uint(w, v4);
-		jsonw_name(w, "vrps_v6");
-		jsonw_uint(w, v6);
+		jsonw_put_uint(w, "vrps_v4", v4);
+		jsonw_put_uint(w, "vrps_v6", v6);
 	}
 	jsonw_name(w, "prefixes");
 	if (!seen->hygiene) {
@@ -116,14 +111,10 @@ static void prefixes(const struct seen *seen, struct jsonw *w, struct sheet *s)
 				sheet_row(s, "%s|%s%s", text, seen_state(&o[i]),
 					  o[i].bogon == BOGON_FULL ? ", a bogon" : "");
 			jsonw_object(w);
-			jsonw_name(w, "prefix");
-			jsonw_text(w, text);
-			jsonw_name(w, "rpki");
-			jsonw_text(w, rov_state_text(o[i].state));
-			jsonw_name(w, "why");
-			jsonw_text(w, rov_reason_text(o[i].why));
-			jsonw_name(w, "bogon");
-			jsonw_bool(w, o[i].bogon == BOGON_FULL);
+			jsonw_put_text(w, "prefix", text);
+			jsonw_put_text(w, "rpki", rov_state_text(o[i].state));
+			jsonw_put_text(w, "why", rov_reason_text(o[i].why));
+			jsonw_put_bool(w, "bogon", o[i].bogon == BOGON_FULL);
 			jsonw_object_end(w);
 		}
 	jsonw_array_end(w);
@@ -174,31 +165,22 @@ static int network(int argc, char **argv)
 	buf_printf(&title, "%s: on whom it depends", graph_name(&g, id));
 	s = sheet_new(title.at);
 	jsonw_object(&w);
-	jsonw_name(&w, "asn");
-	jsonw_uint(&w, g.as->asn[id]);
-	jsonw_name(&w, "name");
-	jsonw_text(&w, g.nets->name[id]);
-	jsonw_name(&w, "country");
-	jsonw_text(&w, g.nets->country[id] ? nets_code(a, g.nets->country[id]) : NULL);
-	jsonw_name(&w, "addresses");
-	jsonw_uint(&w, g.nets->addresses[id]);
-	jsonw_name(&w, "ipv6");
-	jsonw_bool(&w, v6);
-	jsonw_name(&w, "customer_cone_recursive");
-	jsonw_uint(&w, p.cone);
-	jsonw_name(&w, "clique");
-	jsonw_bool(&w, p.clique);
+	jsonw_put_uint(&w, "asn", g.as->asn[id]);
+	jsonw_put_text(&w, "name", g.nets->name[id]);
+	jsonw_put_text(&w, "country",
+		       g.nets->country[id] ? nets_code(a, g.nets->country[id]) : NULL);
+	jsonw_put_uint(&w, "addresses", g.nets->addresses[id]);
+	jsonw_put_bool(&w, "ipv6", v6);
+	jsonw_put_uint(&w, "customer_cone_recursive", p.cone);
+	jsonw_put_bool(&w, "clique", p.clique);
 	jsonw_name(&w, "must_fail_before_dark");
 	if (p.clique)
 		jsonw_null(&w);
 	else
 		jsonw_uint(&w, p.cut);
-	jsonw_name(&w, "reached_by");
-	jsonw_real(&w, p.reach, 6);
-	jsonw_name(&w, "mean_path_length");
-	jsonw_real(&w, p.mean_len, 4);
-	jsonw_name(&w, "dependency_hhi");
-	jsonw_real(&w, p.hhi, 6);
+	jsonw_put_real(&w, "reached_by", p.reach, 6);
+	jsonw_put_real(&w, "mean_path_length", p.mean_len, 4);
+	jsonw_put_real(&w, "dependency_hhi", p.hhi, 6);
 	sheet_text(
 	    s,
 	    "It announces %s IPv4 addresses%s; %u network%s in its customer cone (recursive, "
@@ -230,14 +212,10 @@ static int network(int argc, char **argv)
 		sheet_row(s, "%s|%s|%s", graph_name(&g, d), percent(p.dependency[i].share),
 			  percent(p.without[i]));
 		jsonw_object(&w);
-		jsonw_name(&w, "asn");
-		jsonw_uint(&w, g.as->asn[d]);
-		jsonw_name(&w, "name");
-		jsonw_text(&w, g.nets->name[d]);
-		jsonw_name(&w, "share");
-		jsonw_real(&w, p.dependency[i].share, 6);
-		jsonw_name(&w, "reach_without");
-		jsonw_real(&w, p.without[i], 6);
+		jsonw_put_uint(&w, "asn", g.as->asn[d]);
+		jsonw_put_text(&w, "name", g.nets->name[d]);
+		jsonw_put_real(&w, "share", p.dependency[i].share, 6);
+		jsonw_put_real(&w, "reach_without", p.without[i], 6);
 		jsonw_object_end(&w);
 	}
 	jsonw_array_end(&w);

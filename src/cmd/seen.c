@@ -125,8 +125,7 @@ static void json_time(struct jsonw *w, const char *name, int64_t t)
 {
 	char text[TEXT_TIME];
 
-	jsonw_name(w, name);
-	jsonw_text(w, t == TIME_NONE ? NULL : text_time(text, t));
+	jsonw_put_text(w, name, t == TIME_NONE ? NULL : text_time(text, t));
 }
 
 void seen_json(const struct seen *s, struct jsonw *w)
@@ -142,8 +141,7 @@ void seen_json(const struct seen *s, struct jsonw *w)
 	jsonw_array_end(w);
 	json_time(w, "first", s->run->first);
 	json_time(w, "last", s->run->last);
-	jsonw_name(w, "routes");
-	jsonw_uint(w, s->run->routes);
+	jsonw_put_uint(w, "routes", s->run->routes);
 	jsonw_name(w, "vrps");
 	if (s->vrps)
 		jsonw_uint(w, vrps_count(s->vrps));

@@ -12,27 +12,19 @@
 
 static void json_series(struct jsonw *w, const struct series *s)
 {
-	jsonw_name(w, "believe");
-	jsonw_real(w, s->mean, 6);
-	jsonw_name(w, "low");
-	jsonw_real(w, s->low, 6);
-	jsonw_name(w, "high");
-	jsonw_real(w, s->high, 6);
-	jsonw_name(w, "standard_error");
-	jsonw_real(w, s->error, 6);
-	jsonw_name(w, "least");
-	jsonw_real(w, s->least, 6);
-	jsonw_name(w, "most");
-	jsonw_real(w, s->most, 6);
-	jsonw_name(w, "control_plane");
-	jsonw_real(w, s->control, 6);
+	jsonw_put_real(w, "believe", s->mean, 6);
+	jsonw_put_real(w, "low", s->low, 6);
+	jsonw_put_real(w, "high", s->high, 6);
+	jsonw_put_real(w, "standard_error", s->error, 6);
+	jsonw_put_real(w, "least", s->least, 6);
+	jsonw_put_real(w, "most", s->most, 6);
+	jsonw_put_real(w, "control_plane", s->control, 6);
 	jsonw_name(w, "by_addresses");
 	if (s->weight >= 0)
 		jsonw_real(w, s->weight, 6);
 	else
 		jsonw_null(w);
-	jsonw_name(w, "trials");
-	jsonw_uint(w, s->trials);
+	jsonw_put_uint(w, "trials", s->trials);
 }
 
 /* The changed topology: attacks of a scenario that also cuts run on what is
@@ -149,10 +141,8 @@ static void mandates(struct scenario *s, const struct topo *t, struct jsonw *w, 
 			    100 * after.low, 100 * after.high, 100 * after.error,
 			    100 * (after.mean - before.mean));
 			jsonw_object(w);
-			jsonw_name(w, "kind");
-			jsonw_text(w, attack_kind_text[k]);
-			jsonw_name(w, "victims");
-			jsonw_text(w, place);
+			jsonw_put_text(w, "kind", attack_kind_text[k]);
+			jsonw_put_text(w, "victims", place);
 			jsonw_name(w, "before");
 			jsonw_object(w);
 			json_series(w, &before);
@@ -215,23 +205,17 @@ static void hijack(struct scenario *s, const struct topo *t, struct jsonw *w, st
 	series_end(&less);
 	jsonw_name(w, "hijack");
 	jsonw_object(w);
-	jsonw_name(w, "attacker");
-	jsonw_uint(w, g->asn[s->attacker]);
-	jsonw_name(w, "victim");
-	jsonw_uint(w, g->asn[s->victim]);
-	jsonw_name(w, "kind");
-	jsonw_text(w, attack_kind_text[s->kind]);
-	jsonw_name(w, "rov_percent");
-	jsonw_real(w, s->rov, 2);
-	jsonw_name(w, "aspa_percent");
-	jsonw_real(w, s->aspa, 2);
+	jsonw_put_uint(w, "attacker", g->asn[s->attacker]);
+	jsonw_put_uint(w, "victim", g->asn[s->victim]);
+	jsonw_put_text(w, "kind", attack_kind_text[s->kind]);
+	jsonw_put_real(w, "rov_percent", s->rov, 2);
+	jsonw_put_real(w, "aspa_percent", s->aspa, 2);
 	json_series(w, &given);
 	jsonw_name(w, "without_uncertain_peer_links");
 	jsonw_object(w);
 	json_series(w, &less);
 	jsonw_object_end(w);
-	jsonw_name(w, "possible");
-	jsonw_bool(w, !unable);
+	jsonw_put_bool(w, "possible", !unable);
 	sheet_heading(sheet, "Who believes it");
 	if (unable)
 		sheet_text(sheet,
@@ -267,12 +251,9 @@ static void hijack(struct scenario *s, const struct topo *t, struct jsonw *w, st
 		if (of[c] <= 0)
 			continue;
 		jsonw_object(w);
-		jsonw_name(w, "country");
-		jsonw_text(w, nets_code(cc, (uint16_t)c));
-		jsonw_name(w, "believe");
-		jsonw_real(w, fell[c] / of[c], 6);
-		jsonw_name(w, "networks");
-		jsonw_uint(w, (uint64_t)of[c]);
+		jsonw_put_text(w, "country", nets_code(cc, (uint16_t)c));
+		jsonw_put_real(w, "believe", fell[c] / of[c], 6);
+		jsonw_put_uint(w, "networks", (uint64_t)of[c]);
 		jsonw_object_end(w);
 		if (nmap < 1024)
 			map[nmap++] = (struct sheet_country){(uint16_t)c, 1, 1 - fell[c] / of[c]};

@@ -16,12 +16,9 @@ static void json_figure(struct jsonw *w, const char *name, struct figure f, int 
 {
 	jsonw_name(w, name);
 	jsonw_object(w);
-	jsonw_name(w, "value");
-	jsonw_real(w, f.value, digits);
-	jsonw_name(w, "low");
-	jsonw_real(w, f.low, digits);
-	jsonw_name(w, "high");
-	jsonw_real(w, f.high, digits);
+	jsonw_put_real(w, "value", f.value, digits);
+	jsonw_put_real(w, "low", f.low, digits);
+	jsonw_put_real(w, "high", f.high, digits);
 	jsonw_object_end(w);
 }
 
@@ -55,8 +52,7 @@ static void json_reach(struct jsonw *w, const struct scenario *s, const struct w
 			continue;
 		jsonw_name(w, part_json[k]);
 		jsonw_object(w);
-		jsonw_name(w, "pairs");
-		jsonw_uint(w, sum->pairs);
+		jsonw_put_uint(w, "pairs", sum->pairs);
 		json_figure(w, "share_before", whatif_share(r, (enum whatif_part)k, false), 6);
 		json_figure(w, "share_after", whatif_share(r, (enum whatif_part)k, true), 6);
 		if (sum->weight > 0) {
@@ -76,19 +72,15 @@ static void json_reach(struct jsonw *w, const struct scenario *s, const struct w
 	jsonw_array(w);
 	for (unsigned i = 0; i < r->nvariant; i++) {
 		jsonw_object(w);
-		jsonw_name(w, "graph");
-		jsonw_text(w, r->variant[i].name);
-		jsonw_name(w, "links");
-		jsonw_uint(w, r->variant[i].links);
+		jsonw_put_text(w, "graph", r->variant[i].name);
+		jsonw_put_uint(w, "links", r->variant[i].links);
 		for (int after = 0; after < 2; after++) {
 			const struct sums *v = after ? &r->variant[i].after : &r->variant[i].before;
 
 			jsonw_name(w, after ? "after" : "before");
 			jsonw_object(w);
-			jsonw_name(w, "inside");
-			jsonw_real(w, reach_share(&v->inside), 6);
-			jsonw_name(w, "inward");
-			jsonw_real(w, reach_share(&v->inward), 6);
+			jsonw_put_real(w, "inside", reach_share(&v->inside), 6);
+			jsonw_put_real(w, "inward", reach_share(&v->inward), 6);
 			jsonw_object_end(w);
 		}
 		jsonw_object_end(w);
@@ -151,14 +143,10 @@ static void losers(const struct scenario *s, const struct whatif *r, struct json
 		sheet_row(sheet, "%s|%s|%s", graph_name(&s->graph, l[i].id), percent(l[i].share),
 			  text_count(count, (uint64_t)l[i].weight));
 		jsonw_object(w);
-		jsonw_name(w, "asn");
-		jsonw_uint(w, g->asn[l[i].id]);
-		jsonw_name(w, "name");
-		jsonw_text(w, s->graph.nets->name[l[i].id]);
-		jsonw_name(w, "lost_share");
-		jsonw_real(w, l[i].share, 6);
-		jsonw_name(w, "addresses");
-		jsonw_uint(w, (uint64_t)l[i].weight);
+		jsonw_put_uint(w, "asn", g->asn[l[i].id]);
+		jsonw_put_text(w, "name", s->graph.nets->name[l[i].id]);
+		jsonw_put_real(w, "lost_share", l[i].share, 6);
+		jsonw_put_uint(w, "addresses", (uint64_t)l[i].weight);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -186,12 +174,9 @@ static void losers(const struct scenario *s, const struct whatif *r, struct json
 		if (i < 8)
 			sheet_row(sheet, "%s|%s", name ? name : cc, percent(l[i].share));
 		jsonw_object(w);
-		jsonw_name(w, "country");
-		jsonw_text(w, cc);
-		jsonw_name(w, "lost_share");
-		jsonw_real(w, l[i].share, 6);
-		jsonw_name(w, "lost_pairs");
-		jsonw_uint(w, (uint64_t)l[i].lost);
+		jsonw_put_text(w, "country", cc);
+		jsonw_put_real(w, "lost_share", l[i].share, 6);
+		jsonw_put_uint(w, "lost_pairs", (uint64_t)l[i].lost);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -276,43 +261,30 @@ static void brief(const struct scenario *s, const struct whatif *r, struct jsonw
 	impact_judge(&f, line);
 	jsonw_name(w, "lost");
 	jsonw_object(w);
-	jsonw_name(w, "inward");
-	jsonw_real(w, f.reach_in, 6);
-	jsonw_name(w, "inside");
-	jsonw_real(w, f.reach_home, 6);
-	jsonw_name(w, "border_links");
-	jsonw_real(w, f.links_lost, 6);
-	jsonw_name(w, "doors");
-	jsonw_real(w, had ? 1 - (double)has / had : NAN, 6);
-	jsonw_name(w, "doors_before");
-	jsonw_uint(w, had);
-	jsonw_name(w, "doors_after");
-	jsonw_uint(w, has);
+	jsonw_put_real(w, "inward", f.reach_in, 6);
+	jsonw_put_real(w, "inside", f.reach_home, 6);
+	jsonw_put_real(w, "border_links", f.links_lost, 6);
+	jsonw_put_real(w, "doors", had ? 1 - (double)has / had : NAN, 6);
+	jsonw_put_uint(w, "doors_before", had);
+	jsonw_put_uint(w, "doors_after", has);
 	jsonw_object_end(w);
 	jsonw_name(w, "longer");
 	jsonw_object(w);
-	jsonw_name(w, "inward");
-	jsonw_real(w, f.longer - 1, 6);
+	jsonw_put_real(w, "inward", f.longer - 1, 6);
 	jsonw_object_end(w);
 	jsonw_name(w, "fragmentation");
 	jsonw_object(w);
-	jsonw_name(w, "change");
-	jsonw_real(w, f.fragmentation, 6);
+	jsonw_put_real(w, "change", f.fragmentation, 6);
 	jsonw_object_end(w);
 	jsonw_name(w, "impact");
 	jsonw_array(w);
 	for (int i = 0; i < IMPACT_LINES; i++) {
 		jsonw_object(w);
-		jsonw_name(w, line[i].property ? "property" : "enabler");
-		jsonw_text(w, line[i].name);
-		jsonw_name(w, "effect");
-		jsonw_text(w, impact_grade(line[i].grade));
-		jsonw_name(w, "number");
-		jsonw_real(w, line[i].number, 6);
-		jsonw_name(w, "field");
-		jsonw_text(w, *line[i].field ? line[i].field : NULL);
-		jsonw_name(w, "why");
-		jsonw_text(w, line[i].why);
+		jsonw_put_text(w, line[i].property ? "property" : "enabler", line[i].name);
+		jsonw_put_text(w, "effect", impact_grade(line[i].grade));
+		jsonw_put_real(w, "number", line[i].number, 6);
+		jsonw_put_text(w, "field", *line[i].field ? line[i].field : NULL);
+		jsonw_put_text(w, "why", line[i].why);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -376,16 +348,11 @@ bool whatif_tell_reach(struct scenario *s, struct jsonw *w, struct sheet *sheet,
 			 "the Internet that pairs can be counted on");
 	}
 	parts(s, part);
-	jsonw_name(w, "domestic_networks");
-	jsonw_uint(w, r.domestic);
-	jsonw_name(w, "foreign_networks");
-	jsonw_uint(w, r.foreign);
-	jsonw_name(w, "links_lost");
-	jsonw_uint(w, r.links_lost);
-	jsonw_name(w, "border_links_left");
-	jsonw_uint(w, r.links_left);
-	jsonw_name(w, "networks_lost");
-	jsonw_uint(w, r.networks_lost);
+	jsonw_put_uint(w, "domestic_networks", r.domestic);
+	jsonw_put_uint(w, "foreign_networks", r.foreign);
+	jsonw_put_uint(w, "links_lost", r.links_lost);
+	jsonw_put_uint(w, "border_links_left", r.links_left);
+	jsonw_put_uint(w, "networks_lost", r.networks_lost);
 	json_reach(w, s, &r);
 	sheet_text(sheet, "%s networks in question, %s others; %s links are lost.",
 		   text_count(a, r.domestic), text_count(b, r.foreign),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Meridian authors */
 
-#include "finding/propagate.h"
+#include "finding/propagate_own.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -19,47 +19,11 @@
 #define KEY_WORSE (UINT64_C(1) << 30)
 #define KEY_WHO (KEY_WORSE - 1)
 
-enum mark_flag { MARK_SECURE = 1, MARK_TIER1 = 2, MARK_TIER1_BEHIND = 4, MARK_BAD_END = 8 };
-
-/* What policies ask of a route, carried along the path. */
-struct mark {
-	uint32_t otc;
-	uint16_t up;   /* ASPA: the maximum up-ramp; == n while nothing failed */
-	uint16_t down; /* the largest J for which A(J) attests that A(J-1) is no provider, 0 none */
-	uint8_t flags;
-};
-
 /* How much a run asks of each offer: nothing; a bit of its announcement (origin validation); all.
  */
 enum mode { PLAIN, LITE, FULL };
 
 #define LITE_POLICIES (POLICY_ROV | POLICY_PEER_ROV | POLICY_REFUSE | POLICY_ROVPP)
-
-struct propagation_own {
-	uint64_t *key;	   /* by index */
-	uint8_t *class;	   /* by index */
-	uint16_t *label;   /* by index: the seed */
-	struct mark *mark; /* by index */
-	uint16_t *policy;  /* by index */
-	uint8_t *tier1;	   /* by index */
-	uint64_t *told;	   /* by index of transit networks: what customers get from it */
-	uint32_t *list;	   /* networks in the order in which they got their routes */
-	uint32_t **level;  /* of phase three */
-	uint32_t *nlevel, *levelcap;
-	uint32_t levels;
-	bool policies;	     /* any at all */
-	uint16_t all;	     /* of them */
-	uint16_t (*drop)[2]; /* LITE: policies that drop a seed, and those that do from peers */
-	const struct seed *seed;
-	unsigned nseed;
-	enum ties ties;
-	unsigned about;
-	/* Per seed: its path's marks, and ids of the path that refuse it. */
-	struct mark *seedmark;
-	uint16_t *seedlen;
-	uint32_t *seedhead; /* index of the network that stands first in the path, or NONE */
-	bool *stripped;	    /* the first ASN of the path is not its own */
-};
 
 struct propagation *propagation_new(const struct topo *t)
 {
@@ -156,79 +120,6 @@ static void level_add(struct propagation_own *o, uint32_t level, uint32_t v)
 	o->level[level][o->nlevel[level]++] = v;
 }
 
-/* Whether y is a provider of x in the whole graph, by index; masks do not change an ASPA. */
-static bool provides(const struct topo *t, uint32_t x, uint32_t y)
-{
-	return asgraph_between(t->graph, t->id[x], t->id[y], NULL) == RELATION_PROVIDER;
-}
-
-static uint32_t index_of(const struct topo *t, uint32_t asn)
-{
-	uint32_t id = asgraph_id(t->graph, asn);
-
-	return id == ASGRAPH_NONE ? ASGRAPH_NONE : t->index[id];
-}
-
-/* "Not Provider+": x attests, and y is none of its providers. */
-static bool denies(const struct propagation *p, uint32_t x, uint32_t y)
-{
-	const struct propagation_own *o = p->own;
-
-	if (x == ASGRAPH_NONE || !o->policies || !(o->policy[x] & POLICY_ASPA_RECORD))
-		return false;
-	return y == ASGRAPH_NONE || !provides(p->topo, x, y);
-}
-
-/* The marks of a seed's own path. */
-static void seed_marks(struct propagation *p, unsigned s)
-{
-	struct propagation_own *o = p->own;
-	const struct topo *t = p->topo;
-	const struct seed *seed = &o->seed[s];
-	uint32_t self = t->index[seed->id], n = seed->path ? seed->npath : 1;
-	struct mark *m = &o->seedmark[s];
-	uint32_t head = seed->path ? index_of(t, seed->path[0]) : self;
-
-	*m = (struct mark){.otc = seed->otc, .up = (uint16_t)n};
-	o->seedhead[s] = head;
-	o->stripped[s] = head != self;
-	o->seedlen[s] = (uint16_t)n;
-	if (!o->policies)
-		return;
-	if (n == 1 && head == self && o->policy[self] & POLICY_BGPSEC)
-		m->flags |= MARK_SECURE;
-	if (!seed->path || n < 2) {
-		if (head != ASGRAPH_NONE && o->tier1[head])
-			m->flags |= MARK_TIER1;
-		return;
-	}
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t x = index_of(t, seed->path[i]);
-
-		if (x != ASGRAPH_NONE && o->tier1[x])
-			m->flags |= i ? MARK_TIER1 | MARK_TIER1_BEHIND : MARK_TIER1;
-	}
-	/* A(1) is the origin, path[n-1]; A(i) is path[n-i]. */
-	for (uint32_t i = 1; i < n; i++) {
-		uint32_t x = index_of(t, seed->path[n - i]), y = index_of(t, seed->path[n - i - 1]);
-
-		if (m->up == n && denies(p, x, y))
-			m->up = (uint16_t)i;
-		if (denies(p, y, x))
-			m->down = (uint16_t)(i + 1);
-	}
-	{
-		uint32_t origin = index_of(t, seed->path[n - 1]);
-		uint32_t before = index_of(t, seed->path[n - 2]);
-
-		if (origin != ASGRAPH_NONE && o->policy[origin] & POLICY_PATH_END_RECORD &&
-		    (before == ASGRAPH_NONE ||
-		     asgraph_between(t->graph, t->id[origin], t->id[before], NULL) ==
-			 RELATION_NONE))
-			m->flags |= MARK_BAD_END;
-	}
-}
-
 /* The seed of a network that announces itself, by where it sends; NONE when it sends nothing. */
 static unsigned seed_to(const struct propagation_own *o, const struct topo *t, uint32_t u,
 			unsigned to)
@@ -237,123 +128,6 @@ static unsigned seed_to(const struct propagation_own *o, const struct topo *t, u
 		if (t->index[o->seed[s].id] == u && (!o->seed[s].to || o->seed[s].to & to))
 			return s;
 	return UINT16_MAX;
-}
-
-/* Where u's route stands: the marks, the length and the seed of what it would tell v. */
-struct offer {
-	const struct mark *mark;
-	uint32_t len;
-	unsigned seed;
-};
-
-/*
- * Whether v takes u's route; `rel` is what u is to v. Only called where there are policies or
- * paths that were made up.
- */
-static bool accepts(const struct propagation *p, uint32_t v, uint32_t u, enum relation_kind rel,
-		    const struct offer *of)
-{
-	const struct propagation_own *o = p->own;
-	const struct topo *t = p->topo;
-	const struct seed *seed = &o->seed[of->seed];
-	const struct mark *m = of->mark;
-	uint16_t pol, sender;
-	bool first;
-
-	if (seed->path) { /* loops: what it is told of cannot be a network that is on the path */
-		uint32_t self = t->graph->asn[t->id[v]];
-
-		for (uint32_t i = 0; i < seed->npath; i++)
-			if (seed->path[i] == self)
-				return false;
-	}
-	if (!o->policies)
-		return true;
-	pol = o->policy[v] & (uint16_t)~seed->policy_skip;
-	sender = o->policy[u];
-	first = o->class[u] == CLASS_ORIGIN;
-	if (sender & POLICY_OTC && m->otc && rel != RELATION_PROVIDER)
-		return false; /* the sender does not send it: RFC 9234 section 5 */
-	if (!pol)
-		return true;
-	if (seed->invalid &&
-	    (pol & (POLICY_ROV | POLICY_ROVPP) || (pol & POLICY_PEER_ROV && rel == RELATION_PEER)))
-		return false;
-	if (seed->refused && pol & POLICY_REFUSE)
-		return false;
-	if (pol & (POLICY_FIRST_AS | POLICY_ASPA) && first && o->stripped[of->seed])
-		return false;
-	if (pol & POLICY_ASPA) {
-		uint32_t n = of->len;
-
-		if (rel == RELATION_PROVIDER) {
-			if (m->down && m->up + 1u < m->down)
-				return false;
-		} else if (n > 1 && m->up < n) {
-			return false;
-		}
-	}
-	if (pol & POLICY_OTC) {
-		uint32_t asn = t->graph->asn[t->id[u]];
-		uint32_t otc = m->otc;
-
-		if (!otc && sender & POLICY_OTC && rel != RELATION_CUSTOMER)
-			otc = asn;
-		if (otc && (rel == RELATION_CUSTOMER || (rel == RELATION_PEER && otc != asn)))
-			return false;
-	}
-	if (pol & POLICY_PATH_END && m->flags & MARK_BAD_END)
-		return false;
-	if (pol & POLICY_PEERLOCK) {
-		if (rel == RELATION_CUSTOMER && m->flags & MARK_TIER1)
-			return false;
-		if (rel == RELATION_PEER && m->flags & MARK_TIER1_BEHIND)
-			return false;
-	}
-	return true;
-}
-
-/* The marks of v's route, which came from u. */
-static void derive(struct propagation *p, uint32_t v, uint32_t u, enum relation_kind rel,
-		   const struct offer *of)
-{
-	struct propagation_own *o = p->own;
-	const struct topo *t = p->topo;
-	const struct mark *from = of->mark;
-	struct mark m = *from;
-	uint16_t pol = o->policy[v], sender = o->policy[u];
-	bool stripped = o->class[u] == CLASS_ORIGIN && o->stripped[of->seed];
-	uint32_t asn = t->graph->asn[t->id[u]], n = of->len;
-
-	if (!m.otc && sender & POLICY_OTC && rel != RELATION_CUSTOMER)
-		m.otc = asn;
-	if (!m.otc && pol & POLICY_OTC && rel != RELATION_CUSTOMER)
-		m.otc = asn;
-	m.flags = from->flags & MARK_BAD_END;
-	if (from->flags & MARK_SECURE && pol & POLICY_BGPSEC && !stripped)
-		m.flags |= MARK_SECURE;
-	if (from->flags & MARK_TIER1)
-		m.flags |= MARK_TIER1 | MARK_TIER1_BEHIND;
-	if (o->tier1[v])
-		m.flags |= MARK_TIER1;
-	if (stripped) {
-		uint32_t head = o->seedhead[of->seed];
-
-		if (from->up == n && !denies(p, head, v))
-			m.up = (uint16_t)(n + 1);
-		if (denies(p, v, head))
-			m.down = (uint16_t)(n + 1);
-		if (n == 1 && head != ASGRAPH_NONE && o->policy[head] & POLICY_PATH_END_RECORD &&
-		    asgraph_between(t->graph, t->id[head], t->id[v], NULL) == RELATION_NONE)
-			m.flags |= MARK_BAD_END;
-	} else {
-		/* rel says it all: v is a provider of u where u is v's customer. */
-		if (from->up == n && (rel == RELATION_CUSTOMER || !(sender & POLICY_ASPA_RECORD)))
-			m.up = (uint16_t)(n + 1);
-		if (pol & POLICY_ASPA_RECORD && rel != RELATION_PROVIDER)
-			m.down = (uint16_t)(n + 1);
-	}
-	o->mark[v] = m;
 }
 
 /* What u offers in a direction. False: nothing. */
@@ -391,7 +165,7 @@ static inline bool takes(const struct propagation *p, uint32_t v, uint32_t u,
 			 enum relation_kind rel, const struct offer *of, enum mode mode)
 {
 	if (mode == FULL)
-		return accepts(p, v, u, rel, of);
+		return policies_accept(p, v, u, rel, of);
 	return mode == PLAIN || !(p->own->policy[v] & p->own->drop[of->seed][rel == RELATION_PEER]);
 }
 
@@ -412,7 +186,7 @@ static inline void settle(struct propagation *p, uint32_t v, unsigned to, enum r
 		return;
 	o->label[v] = (uint16_t)of.seed;
 	if (o->policies)
-		derive(p, v, u, rel, &of);
+		policies_derive(p, v, u, rel, &of);
 }
 
 static int by_len(const void *a, const void *b)
@@ -628,7 +402,7 @@ static inline void go_down(struct propagation *p, uint32_t n, const enum mode mo
 				struct offer of;
 
 				if (!offers(p, u, TO_CUSTOMERS, level, &of) ||
-				    !accepts(p, v, u, RELATION_PROVIDER, &of))
+				    !policies_accept(p, v, u, RELATION_PROVIDER, &of))
 					continue;
 				key = key_of(o, v, level + 1, u, &of);
 			}
@@ -757,7 +531,7 @@ void propagation_run(struct propagation *p, const struct seed *seed, unsigned ns
 		o->seedhead = mem_grow(o->seedhead, nseed, sizeof(*o->seedhead));
 		o->stripped = mem_grow(o->stripped, nseed, sizeof(*o->stripped));
 		for (unsigned s = 0; s < nseed; s++)
-			seed_marks(p, s);
+			policies_seed(p, s);
 		if (o->policies && !o->mark)
 			o->mark = mem_zero(n + 1, sizeof(*o->mark));
 		all = go_up(p, FULL);
@@ -806,57 +580,4 @@ size_t propagation_path(const struct propagation *p, uint32_t v, uint32_t *out, 
 		if (n < max)
 			out[n] = seed->path[i];
 	return n;
-}
-
-/* The route that v's packets take: of the longest prefix that it has one for. */
-static const struct propagation *longest(const struct propagation *const *by_length, unsigned n,
-					 uint32_t v)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (by_length[i]->class[v] != CLASS_NONE)
-			return by_length[i];
-	return NULL;
-}
-
-void propagation_packets(const struct propagation *const *by_length, unsigned n,
-			 const uint8_t *black, const uint8_t *attacker, const uint8_t *legitimate,
-			 uint8_t *out)
-{
-	enum { UNKNOWN = 255, UNDER_WAY = 254 };
-	uint32_t all = by_length[0]->topo->n, ntrail;
-	uint32_t *trail = mem_zero((size_t)all + 1, sizeof(*trail));
-
-	memset(out, UNKNOWN, all);
-	for (uint32_t start = 0; start < all; start++) {
-		uint32_t v = start;
-		uint8_t end = UNKNOWN;
-
-		ntrail = 0;
-		while (end == UNKNOWN) {
-			const struct propagation *at;
-
-			if (out[v] == UNDER_WAY) {
-				end = OUTCOME_LOOP;
-				break;
-			}
-			if (out[v] != UNKNOWN) {
-				end = out[v];
-				break;
-			}
-			out[v] = UNDER_WAY;
-			trail[ntrail++] = v;
-			at = longest(by_length, n, v);
-			if (attacker && attacker[v])
-				end = OUTCOME_ATTACKER;
-			else if (legitimate && legitimate[v])
-				end = OUTCOME_LEGITIMATE;
-			else if (!at || (black && black[v]) || at->class[v] == CLASS_ORIGIN)
-				end = OUTCOME_NOWHERE;
-			else
-				v = at->next[v];
-		}
-		while (ntrail)
-			out[trail[--ntrail]] = end;
-	}
-	free(trail);
 }
