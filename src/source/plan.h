@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * The plan of one target, a small state machine over the tasks of loop.h:
+ *
+ *	names at every resolver → TCP to every address → TLS → HTTP, redirects as new rounds
+ *	→ what a test helper sees → repeats of suspects → follow-ups → the measurement
+ *
+ * What it sees goes into one struct measurement. Nothing here judges: whether a follow-up is
+ * wanted is asked of the bare facts (a step failed, a certificate was wrong).
+ */
+#ifndef SOURCE_PLAN_H
+#define SOURCE_PLAN_H
+
+#include "fact/geo.h"
+#include "fact/measurement.h"
+#include "source/ask.h"
+#include "source/http.h"
+
+/* A test helper to ask: OONI's protocol, POST of JSON. */
+struct helper_spec {
+	const char *url;  /* as it is told */
+	struct addr addr; /* of its host */
+	uint16_t port;
+};
+
+/* The same for all targets of a run. */
+struct plan_options {
+	const struct resolver_spec *resolver;
+	size_t nresolver;
+	const struct helper_spec *helper;
+	size_t nhelper;
+	const struct trust *trust;
+	const struct geo *geo;	  /* networks and countries of addresses; NULL: unknown */
+	const char *neutral;	  /* a name that nobody blocks; NULL: none, so no triggers */
+	struct addr neutral_addr; /* where it lives, with has_neutral_addr */
+	bool has_neutral_addr;
+	struct addr nobody; /* where nobody listens, with has_nobody */
+	bool has_nobody;
+	bool ipv6;	    /* it works here; else IPv6 addresses are looked up and left */
+	bool follow;	    /* follow-ups are wanted */
+	unsigned addrs;	    /* connected to at most, a target; 0: 8 */
+	unsigned redirects; /* followed at most; 0: 10 */
+	int64_t timeout;    /* of one step, microseconds; 0: each step's usual one */
+	size_t body_max;
+};
+
+struct plan {
+	struct loop *loop;
+	struct arena *arena; /* the measurement's */
+	const struct plan_options *opt;
+	uint32_t id; /* flow.owner of its tasks */
+	const char *input, *host;
+	uint16_t port;
+	int64_t start;
+	bool https;
+	struct measurement m;	  /* its arrays grow through plan_add_… */
+	struct plan_state *state; /* plan.c's own */
+};
+
+typedef void plan_done(void *arg, struct plan *p);
+
+/* Begins to measure one URL (or a bare host: https). done is called once, when p->m is whole;
+ * plan_free() lets go of everything but the arena, before that too. */
+struct plan *plan_begin(struct loop *l, struct arena *a, const struct plan_options *opt,
+			uint32_t id, const char *input, plan_done *done, void *arg);
+void plan_free(struct plan *p);
+
+/* For follow-ups: what they see becomes part of the measurement (what replies point at lies in
+ * p->arena). */
+void plan_add_dns(struct plan *p, const struct dns_reply *r);
+void plan_add_connect(struct plan *p, const struct connect *r);
+void plan_add_handshake(struct plan *p, const struct handshake *r);
+void plan_add_transaction(struct plan *p, const struct transaction *r);
+void plan_add_series(struct plan *p, const struct series *r);
+void plan_add_ttl_probe(struct plan *p, const struct ttl_probe *r);
+
+/* The beginnings of a spec for this target; each call is a new transaction. */
+struct flow plan_flow(struct plan *p, int64_t timeout, const char *tag);
+
+/*
+ * A follow-up: more is asked when the plain steps are over. One after another in the order of
+ * the table, since each may trigger what the next one measures. `begin` calls plan_follow_done()
+ * exactly once, from the loop, and never after its `end` was called (with what begin returned)
+ * because the plan is let go of.
+ */
+struct followup {
+	const char *name;
+	bool (*wants)(const struct plan *p);
+	void *(*begin)(struct plan *p);
+	void (*end)(struct plan *p, void *state); /* early: cancels its tasks; NULL: nothing to */
+};
+
+extern const struct followup followups[]; /* followups.c; a NULL name ends it */
+
+void plan_follow_done(struct plan *p);
+
+#endif
