@@ -168,4 +168,13 @@ struct facts {
 	size_t nfact;
 };
 
+/* The minute that a time lies in, as the time of its start: detectors look at their clocks once a
+ * minute of the facts' time. */
+static inline int64_t facts_minute(int64_t time)
+{
+	int64_t minute = 60000000, past = time % minute;
+
+	return time - (past < 0 ? past + minute : past);
+}
+
 #endif

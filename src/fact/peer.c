@@ -15,6 +15,7 @@ struct peers {
 	uint16_t *slot;
 	uint16_t *place; /* the first peer with a collector and address, whatever its ASN */
 	size_t nslot;	 /* a power of two, at least four times n */
+	uint64_t placed[65536 / 64];
 	struct arena names;
 };
 
@@ -126,8 +127,11 @@ uint16_t peers_place(struct peers *ps, const struct peer *p)
 	if (!want.collector)
 		want.collector = "";
 	i = ps->place[find_place(ps, &want)];
-	if (!i)
-		return peers_intern(ps, &want);
+	if (!i) {
+		i = peers_intern(ps, &want);
+		ps->placed[i >> 6] |= UINT64_C(1) << (i & 63);
+		return i;
+	}
 	q = &ps->at[i];
 	if (!q->asn && want.asn) {
 		/* Its old slot stays and is passed by: there is room for two of each. */
@@ -140,6 +144,11 @@ uint16_t peers_place(struct peers *ps, const struct peer *p)
 const struct peer *peers_at(const struct peers *ps, uint16_t i)
 {
 	return &ps->at[i < ps->n ? i : 0];
+}
+
+bool peers_placed(const struct peers *ps, uint16_t i)
+{
+	return i && ps->placed[i >> 6] >> (i & 63) & 1;
 }
 
 size_t peers_count(const struct peers *ps)

@@ -68,9 +68,28 @@ static void routes_advance(void *state, int64_t now, struct findings *out)
 	outage_judge(s->watch->outage, s->watch, out, false);
 }
 
+struct playing {
+	struct routes *s;
+	struct findings *out;
+	int64_t minute;
+};
+
+/* With the clock that a run has: once a minute what is over is closed. */
 static void play(const struct facts *f, const uint8_t *sha, void *arg)
 {
-	watch_feed(arg, f, sha);
+	struct playing *p = arg;
+	struct watch *w = p->s->watch;
+
+	if (f->time != TIME_NONE && (p->minute == TIME_NONE || facts_minute(f->time) > p->minute)) {
+		bool first = p->minute == TIME_NONE;
+
+		p->minute = facts_minute(f->time);
+		if (!first) {
+			watch_advance(w, p->minute, judge, p->out);
+			outage_judge(w->outage, w, p->out, false);
+		}
+	}
+	watch_feed(w, f, sha);
 }
 
 static void routes_end(void *state, struct findings *out)
@@ -78,7 +97,9 @@ static void routes_end(void *state, struct findings *out)
 	struct routes *s = state;
 
 	if (s->tape) {
-		tape_play(s->tape, play, s->watch);
+		struct playing p = {s, out, TIME_NONE};
+
+		tape_play(s->tape, play, &p);
 		tape_free(s->tape);
 		s->tape = NULL;
 	}
@@ -107,8 +128,7 @@ static bool routes_merge(void *into, void *from, struct err *err)
 	if (!a->tape || !b->tape)
 		return err_set(err, "routes: a state that was judged as a whole cannot be merged; "
 				    "save the parts with --part");
-	tape_merge(a->tape, b->tape);
-	return true;
+	return tape_merge(a->tape, b->tape, err);
 }
 
 #define ROUTES_MAGIC 0x4d525431u /* "MRT1" */

@@ -33,13 +33,36 @@ bool sites_merge(void *into, void *from, struct err *err)
 	return true;
 }
 
-#define SAVED 1 /* the form below */
+#define SAVED 2 /* the form below */
 
 static void put_addr(struct buf *out, struct addr a)
 {
 	buf_u8(out, a.v6);
 	buf_u64(out, a.hi);
 	buf_u64(out, a.lo);
+}
+
+/* To the bit: what is judged after loading must be what would have been judged. */
+static void put_float(struct buf *out, float v)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &v, sizeof(bits));
+	buf_u32(out, bits);
+}
+
+/* A probability; anything else makes the reader bad. */
+static float get_float(struct bytes *in)
+{
+	uint32_t bits = bytes_u32(in);
+	float v;
+
+	memcpy(&v, &bits, sizeof(v));
+	if (!(v >= 0 && v <= 1)) {
+		in->bad = true;
+		v = 0;
+	}
+	return v;
 }
 
 void sites_save(const void *state, struct buf *out)
@@ -69,8 +92,8 @@ void sites_save(const void *state, struct buf *out)
 		buf_u8(out, r->controls);
 		buf_u32(out, (uint32_t)(strlen(verdict_rules[r->rule].id)));
 		buf_text(out, verdict_rules[r->rule].id);
-		buf_u32(out, (uint32_t)(r->confidence * 1e6f + 0.5f));
-		buf_u32(out, (uint32_t)(r->who_sure * 1e6f + 0.5f));
+		put_float(out, r->confidence);
+		put_float(out, r->who_sure);
 		buf_u8(out, r->nmechanism);
 		for (unsigned k = 0; k < r->nmechanism; k++)
 			buf_u32(out, r->mechanism[k]);
@@ -118,8 +141,8 @@ static bool load_row(struct sites *s, struct bytes *in, const uint32_t *text, ui
 	id[n] = 0;
 	for (r.rule = 0; verdict_rules[r.rule].id && strcmp(verdict_rules[r.rule].id, id);)
 		r.rule++;
-	r.confidence = (float)bytes_u32(in) / 1e6f;
-	r.who_sure = (float)bytes_u32(in) / 1e6f;
+	r.confidence = get_float(in);
+	r.who_sure = get_float(in);
 	r.nmechanism = bytes_u8(in);
 	if (r.nmechanism > 3)
 		return false;
@@ -145,8 +168,11 @@ static bool load_row(struct sites *s, struct bytes *in, const uint32_t *text, ui
 			return false;
 		*refs[i] = text[*refs[i]];
 	}
-	if (s->k && s->k->source_map && r.evidence.source < s->k->nsource_map)
+	if (s->k && s->k->source_map) {
+		if (r.evidence.source >= s->k->nsource_map)
+			return false;
 		r.evidence.source = s->k->source_map[r.evidence.source];
+	}
 	mem_room(&s->row, &s->cap, s->n + 1);
 	s->row[s->n++] = r;
 	return true;

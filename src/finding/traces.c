@@ -131,6 +131,8 @@ static int by_target(const void *a, const void *b)
 		return x->protocol < y->protocol ? -1 : 1;
 	if (x->time != y->time)
 		return x->time < y->time ? -1 : 1;
+	if (x->evidence.source != y->evidence.source)
+		return x->evidence.source < y->evidence.source ? -1 : 1;
 	return (x->evidence.offset > y->evidence.offset) -
 	       (x->evidence.offset < y->evidence.offset);
 }
@@ -138,6 +140,15 @@ static int by_target(const void *a, const void *b)
 static int by_probe(const void *a, const void *b)
 {
 	return strcmp(((const struct standing *)a)->probe, ((const struct standing *)b)->probe);
+}
+
+/* Which one of two that contradict each other is found does not depend on who came first. */
+static int by_standing(const void *a, const void *b)
+{
+	const struct standing *x = a, *y = b;
+	int c = by_probe(a, b);
+
+	return c ? c : (x->asn > y->asn) - (x->asn < y->asn);
 }
 
 /* Did this probe reach anything else? */
@@ -283,7 +294,7 @@ static void traces_end(void *state, struct findings *out)
 	struct traces *t = state;
 
 	if (t->nplace)
-		qsort(t->place, t->nplace, sizeof(*t->place), by_probe);
+		qsort(t->place, t->nplace, sizeof(*t->place), by_standing);
 	for (size_t i = 0; i < t->n; i++) {
 		struct standing key, *p;
 
@@ -404,8 +415,12 @@ static bool traces_load(void *state, struct bytes *in, struct err *err)
 		r.evidence.offset = bytes_u64(in);
 		r.evidence.length = bytes_u32(in);
 		bytes_copy(in, r.evidence.sha256, SHA256_SIZE);
-		if (t->k && t->k->source_map && r.evidence.source < t->k->nsource_map)
-			r.evidence.source = t->k->source_map[r.evidence.source];
+		if (t->k && t->k->source_map) {
+			if (r.evidence.source >= t->k->nsource_map)
+				in->bad = true;
+			else
+				r.evidence.source = t->k->source_map[r.evidence.source];
+		}
 		if (in->bad)
 			break;
 		mem_room(&t->row, &t->cap, t->n + 1);
