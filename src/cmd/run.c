@@ -171,8 +171,11 @@ static void finish(struct run *r, uint32_t id)
 static bool pull(struct run *r, uint32_t id)
 {
 	struct run_source *s = r->at[id];
+	bool more = s->source->next(&s->reader, &s->ahead);
 
-	if (!s->source->next(&s->reader, &s->ahead)) {
+	if (r->pulled)
+		r->pulled(r->pulled_arg, id, s->time);
+	if (!more) {
 		finish(r, id);
 		return false;
 	}
@@ -225,6 +228,7 @@ static bool add_stream(struct run *r, const char *path, struct err *err)
 {
 	struct stream *in = stream_open(path, r->stream_options, err);
 	size_t want = HEAD_MIN, got, id = r->n;
+	bool elsewhere = r->parts && id % r->parts != r->part - 1;
 	struct run_source *s;
 	struct source_report *rep;
 	const uint8_t *head;
@@ -254,13 +258,19 @@ static bool add_stream(struct run *r, const char *path, struct err *err)
 		if (fault)
 			rep->fault = arena_text(&r->arena, fault);
 		rep->bytes = stream_raw(in);
-		if (r->stream_options & STREAM_DIGEST)
+		s->elsewhere = elsewhere;
+		if (r->stream_options & STREAM_DIGEST && !elsewhere)
 			stream_digest(in, rep->sha256, &rep->bytes);
 		s->done = true;
 		stream_close(in);
 		return true;
 	}
 	rep->kind = s->source->name;
+	if (elsewhere && s->source->class == SOURCE_EVENTS) {
+		s->elsewhere = s->done = true;
+		stream_close(in);
+		return true;
+	}
 	return reader_open(r, (uint32_t)id, in, err);
 }
 
@@ -375,11 +385,14 @@ static void feed(struct run *r, struct judges *j, const struct facts *f)
 			r->first = t;
 		if (r->last == TIME_NONE || t > r->last)
 			r->last = t;
-		/* Once a minute of the facts' own clock is often enough to close what is over. */
+		/* Once a minute of the facts' own clock is often enough to close what is over; it
+		 * is the clock's minute, so that parts of a run can be judged by the same one. */
 		if (j->advanced == TIME_NONE || t >= j->advanced + 60 * SECOND) {
+			int64_t minute = facts_minute(t);
+
 			for (size_t i = 0; i < j->n && j->advanced != TIME_NONE; i++)
-				detectors[i]->advance(j->state[i], t, &r->findings);
-			j->advanced = t;
+				detectors[i]->advance(j->state[i], minute, &r->findings);
+			j->advanced = minute;
 		}
 	}
 	if (r->tap)
@@ -411,6 +424,13 @@ static void look(struct run *r, struct progress *p)
 
 bool run_judge(struct run *r, struct err *err)
 {
+	static const struct run_states none;
+
+	return run_judge_states(r, &none, err);
+}
+
+bool run_judge_states(struct run *r, const struct run_states *states, struct err *err)
+{
 	struct queue q = {.run = r, .at = mem_zero(r->n, sizeof(uint32_t))};
 	struct judges j = {.advanced = TIME_NONE};
 	struct progress p = progress_start("judging", "records", r->progress && !common.quiet);
@@ -424,7 +444,8 @@ bool run_judge(struct run *r, struct err *err)
 			q.at[q.n++] = i;
 	for (size_t i = q.n / 2; i-- > 0;)
 		sink(&q, i);
-	while (q.n && !interrupted) {
+	ok = !states->begin || states->begin(states->arg, j.state, err);
+	while (ok && q.n && !interrupted) {
 		uint32_t id = q.at[0];
 		struct run_source *s = r->at[id];
 
@@ -449,8 +470,11 @@ bool run_judge(struct run *r, struct err *err)
 	for (size_t i = 0; i < r->n && r->partial; i++)
 		if (r->at[i]->open)
 			finish(r, (uint32_t)i);
+	if (ok && states->instead)
+		ok = states->instead(states->arg, j.state, err);
 	for (size_t i = 0; i < j.n; i++) {
-		detectors[i]->end(j.state[i], &r->findings);
+		if (ok && !states->instead)
+			detectors[i]->end(j.state[i], &r->findings);
 		detectors[i]->free(j.state[i]);
 	}
 	findings_join(&r->findings, &r->know);

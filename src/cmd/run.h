@@ -31,8 +31,9 @@ struct run_source {
 	struct facts ahead; /* the next facts to be fed, while `open` */
 	int64_t time;	    /* of what comes next from here; TIME_NONE before the first */
 	bool open, done, stdin_or_url;
-	uint64_t seen; /* bytes on disk that were read, for progress */
-	uint64_t size; /* bytes on disk, 0 unknown */
+	bool elsewhere; /* events of another part of this run (--part) */
+	uint64_t seen;	/* bytes on disk that were read, for progress */
+	uint64_t size;	/* bytes on disk, 0 unknown */
 	size_t ngarbled_cap;
 	int64_t data_time; /* of a table's data, as it says */
 	bool told;
@@ -56,6 +57,13 @@ struct run {
 	/* Sees all that is judged, in the same order; NULL: nobody does. */
 	void (*tap)(void *arg, const struct facts *f);
 	void *tap_arg;
+	/* `observe --part`: of the events only every parts-th source is read, from the part-th
+	 * (from 1) on; the others are told apart and no more. parts 0: everything is read. */
+	uint32_t part, parts;
+	/* Is told when a source's next facts were read, with the time that it had come to before;
+	 * NULL: nobody is. */
+	void (*pulled)(void *arg, uint32_t id, int64_t before);
+	void *pulled_arg;
 	bool partial;	 /* interrupted */
 	bool progress;	 /* say how far it is, on stderr */
 	int64_t started; /* monotonic, microseconds */
@@ -100,6 +108,15 @@ void run_forget(struct run *r);
 
 /* Feeds everything, in order of time, to every detector; r->findings is sorted after. */
 bool run_judge(struct run *r, struct err *err);
+
+/* The same with a say in the states of detectors[]: `begin` (or NULL) sees them before anything is
+ * fed; `instead` (or NULL) gets them when everything was fed, and nothing is judged. */
+struct run_states {
+	bool (*begin)(void *arg, void *const *state, struct err *err);
+	bool (*instead)(void *arg, void *const *state, struct err *err);
+	void *arg;
+};
+bool run_judge_states(struct run *r, const struct run_states *s, struct err *err);
 
 /* Feeds every source in the order given to lines, and writes to fd as it goes. */
 bool run_lines(struct run *r, const struct lines *lines, int fd, struct err *err);
