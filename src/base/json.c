@@ -671,6 +671,25 @@ bool json_text(struct json *j)
 	return scalar(j) == JSON_STRING;
 }
 
+void json_text_into(struct json *j, char *out, size_t cap)
+{
+	size_t n = json_text(j) ? j->ntext : 0;
+
+	n = n < cap - 1 ? n : cap - 1;
+	if (n)
+		memcpy(out, j->text, n);
+	out[n] = '\0';
+}
+
+bool json_opens(const uint8_t *at, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && (at[i] == ' ' || at[i] == '\n' || at[i] == '\r' || at[i] == '\t'))
+		i++;
+	return i < n && (at[i] == '{' || at[i] == '[');
+}
+
 void json_of(struct json *j, const void *p, size_t n)
 {
 	static const char nothing[1] = "";

@@ -95,6 +95,11 @@ uint64_t json_u64(struct json *j, uint64_t max, uint64_t otherwise);
 double json_real(struct json *j, double otherwise);
 bool json_bool(struct json *j, bool otherwise);
 bool json_text(struct json *j); /* true: a string, in text/ntext */
+/* The string into out as a C string, cut off where it does not fit; "" when it is none. */
+void json_text_into(struct json *j, char *out, size_t cap);
+
+/* For whoever recognises a source by its start: does an object or an array begin there? */
+bool json_opens(const uint8_t *at, size_t n);
 
 static inline bool json_is(const struct json *j, const char *name)
 {

@@ -282,3 +282,9 @@ void jsonw_put_bool(struct jsonw *w, const char *name, bool v)
 	jsonw_name(w, name);
 	jsonw_bool(w, v);
 }
+
+void jsonw_put_time(struct jsonw *w, const char *name, int64_t time)
+{
+	jsonw_name(w, name);
+	jsonw_time(w, time);
+}

@@ -49,6 +49,7 @@ void jsonw_put_text(struct jsonw *w, const char *name, const char *s);
 void jsonw_put_uint(struct jsonw *w, const char *name, uint64_t v);
 void jsonw_put_real(struct jsonw *w, const char *name, double v, int digits);
 void jsonw_put_bool(struct jsonw *w, const char *name, bool v);
+void jsonw_put_time(struct jsonw *w, const char *name, int64_t time);
 
 /* A value that is JSON already. */
 void jsonw_raw(struct jsonw *w, const char *json, size_t n);

@@ -165,6 +165,24 @@ bool text_to_u64(const char *s, size_t n, uint64_t max, uint64_t *out)
 	return true;
 }
 
+bool text_unhex(const char *s, size_t n, void *out, size_t want)
+{
+	uint8_t *to = out;
+
+	if (n != want * 2)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		int v = s[i] >= '0' && s[i] <= '9'   ? s[i] - '0'
+			: s[i] >= 'a' && s[i] <= 'f' ? s[i] - 'a' + 10
+						     : -1;
+
+		if (v < 0)
+			return false;
+		to[i / 2] = (uint8_t)(to[i / 2] << 4 | v);
+	}
+	return true;
+}
+
 char *text_count(char *out, uint64_t n)
 {
 	char plain[24];

@@ -25,6 +25,10 @@ bool text_to_time(const char *s, size_t n, int64_t *time);
 /* A decimal number of at most max with nothing before or after it. */
 bool text_to_u64(const char *s, size_t n, uint64_t max, uint64_t *out);
 
+/* The bytes that n = 2 * want lower-case hex digits stand for; false (out is garbage then): they
+ * are not that. It stops at the first character that is none, so s may be a shorter C string. */
+bool text_unhex(const char *s, size_t n, void *out, size_t want);
+
 /* "12,345,678" into out (at least 32 bytes). Returns out. */
 char *text_count(char *out, uint64_t n);
 

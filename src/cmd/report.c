@@ -129,13 +129,8 @@ static void source(struct shown *s, struct json *j)
 			r->last = when(j);
 		else if (json_is(j, "empty"))
 			r->empty = json_bool(j, false);
-		else if (json_is(j, "sha256") && json_text(j) && j->ntext == 64)
-			for (size_t i = 0; i < 64; i++) {
-				char c = j->text[i];
-
-				r->sha256[i / 2] = (uint8_t)(r->sha256[i / 2] << 4 |
-							     (c <= '9' ? c - '0' : c - 'a' + 10));
-			}
+		else if (json_is(j, "sha256") && json_text(j))
+			text_unhex(j->text, j->ntext, r->sha256, sizeof(r->sha256));
 		else
 			json_skip(j);
 	}

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "fact/binary.h"
 
 /*
  * Each family is cut into ranges without a gap: start[i] up to start[i + 1] has country code[i],
@@ -207,17 +208,6 @@ void geo_ready(struct geo *g)
 	}
 }
 
-static uint64_t put(struct buf *out, size_t start, const void *p, size_t n)
-{
-	uint64_t at;
-
-	while ((out->len - start) % 8)
-		buf_char(out, '\0');
-	at = out->len - start;
-	buf_add(out, p, n);
-	return at;
-}
-
 void geo_binary(const struct geo *g, int64_t time, const char *about, struct buf *out)
 {
 	struct head h = {.version = VERSION, .ncode = (uint32_t)g->ncode, .time = time};
@@ -228,12 +218,12 @@ void geo_binary(const struct geo *g, int64_t time, const char *about, struct buf
 	buf_add(out, &h, sizeof(h));
 	h.n4 = g->n[0];
 	h.n6 = g->n[1];
-	h.about = put(out, start, about, strlen(about) + 1);
-	h.start4 = put(out, start, g->start4, g->n[0] * 4);
-	h.start6 = put(out, start, g->start6, g->n[1] * 8);
-	h.code4 = put(out, start, g->at[0], g->n[0]);
-	h.code6 = put(out, start, g->at[1], g->n[1]);
-	h.code = put(out, start, g->code, g->ncode * 2);
+	h.about = binary_put(out, start, about, strlen(about) + 1);
+	h.start4 = binary_put(out, start, g->start4, g->n[0] * 4);
+	h.start6 = binary_put(out, start, g->start6, g->n[1] * 8);
+	h.code4 = binary_put(out, start, g->at[0], g->n[0]);
+	h.code6 = binary_put(out, start, g->at[1], g->n[1]);
+	h.code = binary_put(out, start, g->code, g->ncode * 2);
 	h.size = out->len - start;
 	memcpy(out->at + start, &h, sizeof(h));
 }
@@ -241,11 +231,6 @@ void geo_binary(const struct geo *g, int64_t time, const char *about, struct buf
 bool geo_is_binary(const uint8_t *p, size_t n)
 {
 	return n >= sizeof(struct head) && !memcmp(p, MAGIC, 8);
-}
-
-static const void *part(const void *p, size_t n, uint64_t at, uint64_t count, size_t size)
-{
-	return at % 8 || at > n || (n - at) / size < count ? NULL : (const char *)p + at;
 }
 
 struct geo *geo_of(const void *p, size_t n, const char *what, struct err *err)
@@ -269,11 +254,11 @@ struct geo *geo_of(const void *p, size_t n, const char *what, struct err *err)
 	g->n[0] = h.n4;
 	g->n[1] = h.n6;
 	g->ncode = h.ncode;
-	g->start4 = part(p, n, h.start4, h.n4, 4);
-	g->start6 = part(p, n, h.start6, h.n6, 8);
-	g->at[0] = part(p, n, h.code4, h.n4, 1);
-	g->at[1] = part(p, n, h.code6, h.n6, 1);
-	g->code = part(p, n, h.code, h.ncode, 2);
+	g->start4 = binary_part(p, n, h.start4, h.n4, 4);
+	g->start6 = binary_part(p, n, h.start6, h.n6, 8);
+	g->at[0] = binary_part(p, n, h.code4, h.n4, 1);
+	g->at[1] = binary_part(p, n, h.code6, h.n6, 1);
+	g->code = binary_part(p, n, h.code, h.ncode, 2);
 	g->about = h.about < n ? (const char *)p + h.about : NULL;
 	if (h.size != n || (uintptr_t)p % 8 || h.ncode > 256 || !h.ncode || !g->start4 ||
 	    !g->start6 || !g->at[0] || !g->at[1] || !g->code || !g->about ||

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "fact/binary.h"
 
 /* The head of the binary form; offsets count from its first byte. */
 struct head {
@@ -294,17 +295,6 @@ void names_ready(struct names *n)
 	n->arena = (struct arena){0};
 }
 
-static uint64_t put(struct buf *out, size_t start, const void *p, size_t n)
-{
-	uint64_t at;
-
-	while ((out->len - start) % 8)
-		buf_char(out, '\0');
-	at = out->len - start;
-	buf_add(out, p, n);
-	return at;
-}
-
 void names_binary(const struct names *n, int64_t time, const char *about, struct buf *out)
 {
 	struct head h = {.version = VERSION, .n = n->n, .time = time};
@@ -313,12 +303,12 @@ void names_binary(const struct names *n, int64_t time, const char *about, struct
 	assert(n->ready);
 	memcpy(h.magic, MAGIC, sizeof(h.magic));
 	buf_add(out, &h, sizeof(h));
-	h.about = put(out, start, about, strlen(about) + 1);
-	h.asn = put(out, start, n->asn, n->n * sizeof(*n->asn));
-	h.text_at = put(out, start, n->text_at, n->n * sizeof(*n->text_at));
-	h.org = put(out, start, n->org, n->n * sizeof(*n->org));
-	h.country = put(out, start, n->country, n->n * (size_t)2);
-	h.text = put(out, start, n->text, n->text_size);
+	h.about = binary_put(out, start, about, strlen(about) + 1);
+	h.asn = binary_put(out, start, n->asn, n->n * sizeof(*n->asn));
+	h.text_at = binary_put(out, start, n->text_at, n->n * sizeof(*n->text_at));
+	h.org = binary_put(out, start, n->org, n->n * sizeof(*n->org));
+	h.country = binary_put(out, start, n->country, n->n * (size_t)2);
+	h.text = binary_put(out, start, n->text, n->text_size);
 	h.text_size = n->text_size;
 	h.size = out->len - start;
 	memcpy(out->at + start, &h, sizeof(h));
@@ -327,12 +317,6 @@ void names_binary(const struct names *n, int64_t time, const char *about, struct
 bool names_is_binary(const uint8_t *p, size_t n)
 {
 	return n >= sizeof(struct head) && !memcmp(p, MAGIC, 8);
-}
-
-/* The array of count × size bytes at that offset, NULL when it does not lie in the table. */
-static const void *part(const void *p, size_t n, uint64_t at, uint64_t count, size_t size)
-{
-	return at % 4 || at > n || (n - at) / size < count ? NULL : (const char *)p + at;
 }
 
 struct names *names_of(const void *p, size_t n, const char *what, struct err *err)
@@ -354,11 +338,11 @@ struct names *names_of(const void *p, size_t n, const char *what, struct err *er
 	out->ready = true;
 	out->n = h.n;
 	out->time = h.time;
-	out->asn = part(p, n, h.asn, h.n, 4);
-	out->text_at = part(p, n, h.text_at, h.n, 4);
-	out->org = part(p, n, h.org, h.n, 4);
-	out->country = part(p, n, h.country, h.n, 2);
-	out->text = part(p, n, h.text, h.text_size, 1);
+	out->asn = binary_part(p, n, h.asn, h.n, 4);
+	out->text_at = binary_part(p, n, h.text_at, h.n, 4);
+	out->org = binary_part(p, n, h.org, h.n, 4);
+	out->country = binary_part(p, n, h.country, h.n, 2);
+	out->text = binary_part(p, n, h.text, h.text_size, 1);
 	out->text_size = h.text_size;
 	out->about = h.about < n ? (const char *)p + h.about : NULL;
 	if (h.size != n || (uintptr_t)p % 8 || !out->asn || !out->text_at || !out->org ||

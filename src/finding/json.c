@@ -26,24 +26,6 @@ const char *finding_rov_text(enum rov_state state)
 	return text[state];
 }
 
-static void text(struct jsonw *w, const char *name, const char *s)
-{
-	jsonw_name(w, name);
-	jsonw_text(w, s);
-}
-
-static void uint(struct jsonw *w, const char *name, uint64_t v)
-{
-	jsonw_name(w, name);
-	jsonw_uint(w, v);
-}
-
-static void when(struct jsonw *w, const char *name, int64_t time)
-{
-	jsonw_name(w, name);
-	jsonw_time(w, time);
-}
-
 static void real(struct jsonw *w, const char *name, double v)
 {
 	jsonw_name(w, name);
@@ -63,8 +45,8 @@ static void asn(struct jsonw *w, const char *name, uint32_t v)
 static void network_fields(struct jsonw *w, const struct network *n)
 {
 	asn(w, "asn", n->asn);
-	text(w, "name", n->name);
-	text(w, "country", n->country[0] ? n->country : NULL);
+	jsonw_put_text(w, "name", n->name);
+	jsonw_put_text(w, "country", n->country[0] ? n->country : NULL);
 }
 
 static void networks(struct jsonw *w, const char *name, const struct network *at, size_t n)
@@ -92,7 +74,7 @@ static void prefix(struct jsonw *w, struct prefix p)
 {
 	char t[PREFIX_TEXT];
 
-	text(w, "prefix", prefix_text(t, p));
+	jsonw_put_text(w, "prefix", prefix_text(t, p));
 }
 
 static void subject(struct jsonw *w, const struct finding *f)
@@ -106,15 +88,15 @@ static void subject(struct jsonw *w, const struct finding *f)
 
 		jsonw_object(w);
 		prefix(w, p->prefix);
-		text(w, "kind", p->kind);
-		text(w, "rpki", finding_rov_text(p->rpki));
+		jsonw_put_text(w, "kind", p->kind);
+		jsonw_put_text(w, "rpki", finding_rov_text(p->rpki));
 		if (p->rpki_why)
-			text(w, "rpki_why", p->rpki_why);
+			jsonw_put_text(w, "rpki_why", p->rpki_why);
 		asn(w, "victim", p->victim);
-		when(w, "first", p->first);
-		when(w, "last", p->last);
-		when(w, "withdrawn", p->withdrawn);
-		uint(w, "peers", p->peers);
+		jsonw_put_time(w, "first", p->first);
+		jsonw_put_time(w, "last", p->last);
+		jsonw_put_time(w, "withdrawn", p->withdrawn);
+		jsonw_put_uint(w, "peers", p->peers);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -131,12 +113,12 @@ static void waves(struct jsonw *w, const struct finding *f)
 		const struct wave *v = &f->wave[i];
 
 		jsonw_object(w);
-		when(w, "first", v->first);
-		when(w, "last", v->last);
-		uint(w, "prefixes", v->prefixes);
-		uint(w, "announcements", v->announcements);
-		uint(w, "withdrawals", v->withdrawals);
-		uint(w, "peers", v->peers);
+		jsonw_put_time(w, "first", v->first);
+		jsonw_put_time(w, "last", v->last);
+		jsonw_put_uint(w, "prefixes", v->prefixes);
+		jsonw_put_uint(w, "announcements", v->announcements);
+		jsonw_put_uint(w, "withdrawals", v->withdrawals);
+		jsonw_put_uint(w, "peers", v->peers);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -148,8 +130,8 @@ static void peer(struct jsonw *w, uint16_t id, const struct peers *peers)
 	const struct peer *p = peers && id && id < peers_count(peers) ? peers_at(peers, id) : NULL;
 	char t[PREFIX_TEXT];
 
-	text(w, "address", p ? addr_text(t, p->addr) : NULL);
-	text(w, "collector", p ? p->collector : NULL);
+	jsonw_put_text(w, "address", p ? addr_text(t, p->addr) : NULL);
+	jsonw_put_text(w, "collector", p ? p->collector : NULL);
 }
 
 static void believers(struct jsonw *w, const struct finding *f, const struct peers *peers)
@@ -162,8 +144,8 @@ static void believers(struct jsonw *w, const struct finding *f, const struct pee
 		jsonw_object(w);
 		peer(w, b->peer, peers);
 		network_fields(w, &b->net);
-		when(w, "first", b->first);
-		when(w, "last", b->last);
+		jsonw_put_time(w, "first", b->first);
+		jsonw_put_time(w, "last", b->last);
 		jsonw_name(w, "stale");
 		jsonw_bool(w, b->stale);
 		jsonw_object_end(w);
@@ -212,8 +194,8 @@ static void grounds(struct jsonw *w, const struct finding *f)
 	jsonw_array(w);
 	for (size_t i = 0; i < f->ntag; i++) {
 		jsonw_object(w);
-		text(w, "id", f->tag[i].id);
-		text(w, "text", f->tag[i].text);
+		jsonw_put_text(w, "id", f->tag[i].id);
+		jsonw_put_text(w, "text", f->tag[i].text);
 		real(w, "weight", f->tag[i].weight);
 		jsonw_object_end(w);
 	}
@@ -224,8 +206,8 @@ static void grounds(struct jsonw *w, const struct finding *f)
 	jsonw_array(w);
 	for (size_t i = 0; i < f->ncontext; i++) {
 		jsonw_object(w);
-		text(w, "kind", f->context[i].kind);
-		text(w, "text", f->context[i].text);
+		jsonw_put_text(w, "kind", f->context[i].kind);
+		jsonw_put_text(w, "text", f->context[i].text);
 		jsonw_name(w, "source");
 		if (f->context[i].source == UINT32_MAX)
 			jsonw_null(w);
@@ -240,9 +222,9 @@ static void grounds(struct jsonw *w, const struct finding *f)
 		const struct evidence *e = &f->evidence[i];
 
 		jsonw_object(w);
-		uint(w, "source", e->source);
-		uint(w, "offset", e->offset);
-		uint(w, "length", e->length);
+		jsonw_put_uint(w, "source", e->source);
+		jsonw_put_uint(w, "offset", e->offset);
+		jsonw_put_uint(w, "length", e->length);
 		jsonw_name(w, "sha256");
 		jsonw_hex(w, e->sha256, sizeof(e->sha256));
 		jsonw_object_end(w);
@@ -255,32 +237,32 @@ void finding_json(struct jsonw *w, const struct finding *f, const struct peers *
 	jsonw_object(w);
 	jsonw_name(w, "id");
 	jsonw_hex(w, f->id, sizeof(f->id));
-	text(w, "kind", f->kind);
-	text(w, "title", f->title);
-	text(w, "state", finding_state_text(f));
-	when(w, "first", f->first);
-	when(w, "last", f->last);
+	jsonw_put_text(w, "kind", f->kind);
+	jsonw_put_text(w, "title", f->title);
+	jsonw_put_text(w, "state", finding_state_text(f));
+	jsonw_put_time(w, "first", f->first);
+	jsonw_put_time(w, "last", f->last);
 	real(w, "confidence", f->confidence);
 	jsonw_name(w, "rule");
 	if (f->rule) {
 		jsonw_object(w);
-		text(w, "id", f->rule->id);
-		uint(w, "version", f->rule->version);
-		text(w, "text", f->rule->text);
+		jsonw_put_text(w, "id", f->rule->id);
+		jsonw_put_uint(w, "version", f->rule->version);
+		jsonw_put_text(w, "text", f->rule->text);
 		jsonw_object_end(w);
 	} else {
 		jsonw_null(w);
 	}
-	text(w, "layer", f->layer);
-	text(w, "mechanism", f->mechanism);
+	jsonw_put_text(w, "layer", f->layer);
+	jsonw_put_text(w, "mechanism", f->mechanism);
 	subject(w, f);
 	jsonw_name(w, "actor");
 	if (f->actor.role || f->actor.net.asn || f->actor.net.name) {
 		jsonw_object(w);
 		network_fields(w, &f->actor.net);
-		text(w, "role", f->actor.role);
+		jsonw_put_text(w, "role", f->actor.role);
 		real(w, "confidence", f->actor.confidence);
-		text(w, "why", f->actor.why);
+		jsonw_put_text(w, "why", f->actor.why);
 		jsonw_object_end(w);
 	} else {
 		jsonw_null(w);
@@ -290,13 +272,13 @@ void finding_json(struct jsonw *w, const struct finding *f, const struct peers *
 	jsonw_object(w);
 	texts(w, "countries", f->country, f->ncountry);
 	networks(w, "asns", f->where, f->nwhere);
-	text(w, "hop", f->hop);
+	jsonw_put_text(w, "hop", f->hop);
 	jsonw_object_end(w);
 	waves(w, f);
 	jsonw_name(w, "seen_by");
 	jsonw_object(w);
-	uint(w, "peers", f->peers);
-	uint(w, "of", f->of_peers);
+	jsonw_put_uint(w, "peers", f->peers);
+	jsonw_put_uint(w, "of", f->of_peers);
 	jsonw_object_end(w);
 	networks(w, "carriers", f->carrier, f->ncarrier);
 	paths(w, f, peers);

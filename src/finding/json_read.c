@@ -66,25 +66,9 @@ static uint32_t u32(struct in *in)
 	return (uint32_t)json_u64(&in->j, UINT32_MAX, 0);
 }
 
-static bool hex(const char *s, size_t n, uint8_t *out, size_t want)
-{
-	if (n != want * 2)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		int v = s[i] >= '0' && s[i] <= '9'   ? s[i] - '0'
-			: s[i] >= 'a' && s[i] <= 'f' ? s[i] - 'a' + 10
-						     : -1;
-
-		if (v < 0)
-			return false;
-		out[i / 2] = (uint8_t)(out[i / 2] << 4 | v);
-	}
-	return true;
-}
-
 static void digest(struct in *in, uint8_t *out, size_t n)
 {
-	if (!json_text(&in->j) || !hex(in->j.text, in->j.ntext, out, n))
+	if (!json_text(&in->j) || !text_unhex(in->j.text, in->j.ntext, out, n))
 		in->why = "a digest that is none";
 }
 

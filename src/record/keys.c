@@ -172,20 +172,6 @@ bool keys_rotate(const char *folder, int64_t time, struct err *err)
 	return ok;
 }
 
-static bool hex32(const char *s, uint8_t out[32])
-{
-	for (int i = 0; i < 64; i++) {
-		int v = s[i] >= '0' && s[i] <= '9'   ? s[i] - '0'
-			: s[i] >= 'a' && s[i] <= 'f' ? s[i] - 'a' + 10
-						     : -1;
-
-		if (v < 0)
-			return false;
-		out[i / 2] = (uint8_t)(out[i / 2] << 4 | v);
-	}
-	return true;
-}
-
 bool keys_follow(const char *notes, size_t n, const uint8_t from[32], const uint8_t to[32])
 {
 	const char *at = notes, *end = notes + n;
@@ -205,9 +191,9 @@ bool keys_follow(const char *notes, size_t n, const uint8_t from[32], const uint
 		if (!stop || !note_parse(&note, at, (size_t)(stop + 1 - at), &err) ||
 		    note.ntext < sizeof(ROTATION) - 1 + 4 + 64 + 5 + 64 ||
 		    memcmp(note.text, ROTATION "old ", sizeof(ROTATION) + 3) != 0 ||
-		    !hex32(note.text + sizeof(ROTATION) + 3, old) ||
+		    !text_unhex(note.text + sizeof(ROTATION) + 3, 64, old, 32) ||
 		    memcmp(note.text + sizeof(ROTATION) + 67, "\nnew ", 5) != 0 ||
-		    !hex32(note.text + sizeof(ROTATION) + 72, new))
+		    !text_unhex(note.text + sizeof(ROTATION) + 72, 64, new, 32))
 			return false;
 		at = stop + 1;
 		if (memcmp(old, have, 32) != 0)
@@ -253,7 +239,7 @@ bool keys_trusted(const char *given, uint8_t pub[32], struct err *err)
 	struct buf pem = {0};
 	bool ok;
 
-	if (strlen(given) == 64 && hex32(given, pub))
+	if (strlen(given) == 64 && text_unhex(given, 64, pub, 32))
 		return true;
 	if (note_key_parse(&k, given, strlen(given), err)) {
 		memcpy(pub, k.pub, 32);

@@ -52,32 +52,14 @@ bool note_key_make(struct note_key *k, const char *name, enum note_type type, co
 	return true;
 }
 
-static bool hex_u32(const char *s, uint32_t *out)
-{
-	uint32_t v = 0;
-
-	for (int i = 0; i < 8; i++) {
-		char c = s[i];
-
-		if (c >= '0' && c <= '9')
-			v = v << 4 | (uint32_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			v = v << 4 | (uint32_t)(c - 'a' + 10);
-		else
-			return false;
-	}
-	*out = v;
-	return true;
-}
-
 bool note_key_parse(struct note_key *k, const char *vkey, size_t n, struct err *err)
 {
 	const char *plus = memchr(vkey, '+', n);
 	size_t nname = plus ? (size_t)(plus - vkey) : 0;
-	uint8_t key[33];
+	uint8_t key[33], hex[4];
 	uint32_t id;
 
-	if (!plus || !name_ok(vkey, nname) || n - nname < 10 || !hex_u32(plus + 1, &id) ||
+	if (!plus || !name_ok(vkey, nname) || n - nname < 10 || !text_unhex(plus + 1, 8, hex, 4) ||
 	    plus[9] != '+' || !base64_exact(key, 33, plus + 10, n - nname - 10))
 		return err_set(err, "not a verifier key (name+8 hex digits+base64 of a type and "
 				    "an Ed25519 key)");
@@ -89,6 +71,7 @@ bool note_key_parse(struct note_key *k, const char *vkey, size_t n, struct err *
 	k->type = key[0];
 	memcpy(k->pub, key + 1, 32);
 	k->id = key_id(k->name, k->type, k->pub);
+	id = (uint32_t)hex[0] << 24 | (uint32_t)hex[1] << 16 | (uint32_t)hex[2] << 8 | hex[3];
 	if (k->id != id)
 		return err_set(err,
 			       "a verifier key whose id %08" PRIx32 " is not that of its key, "

@@ -6,27 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/text.h"
 
 /* ---- small things ---- */
 
 static void base64(struct jsonw *w, const uint8_t *p, size_t n)
 {
-	static const char digit[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	struct buf out = {0};
 
-	buf_room(&out, n / 3 * 4 + 8);
-	for (size_t i = 0; i < n; i += 3) {
-		uint32_t v = (uint32_t)p[i] << 16 | (uint32_t)(i + 1 < n ? p[i + 1] : 0) << 8 |
-			     (uint32_t)(i + 2 < n ? p[i + 2] : 0);
-
-		buf_char(&out, digit[v >> 18]);
-		buf_char(&out, digit[v >> 12 & 63]);
-		buf_char(&out, i + 1 < n ? digit[v >> 6 & 63] : '=');
-		buf_char(&out, i + 2 < n ? digit[v & 63] : '=');
-	}
-	jsonw_textn(w, out.at ? out.at : "", out.len);
+	base64_put(&out, p, n);
+	jsonw_textn(w, out.at, out.len);
 	buf_free(&out);
 }
 
@@ -72,12 +62,6 @@ static void maybe_binary(struct jsonw *w, const void *p, size_t n)
 	jsonw_object_end(w);
 }
 
-static void text(struct jsonw *w, const char *name, const char *value)
-{
-	jsonw_name(w, name);
-	jsonw_text(w, value);
-}
-
 static void seconds(struct jsonw *w, const char *name, int64_t t)
 {
 	if (t == TIME_NONE)
@@ -96,7 +80,7 @@ static void moment(struct jsonw *w, const char *name, int64_t t)
 	text_time(out, t - (t % SECOND + SECOND) % SECOND);
 	out[10] = ' ';
 	out[19] = 0;
-	text(w, name, out);
+	jsonw_put_text(w, name, out);
 }
 
 static void network(struct jsonw *w, const char *name, uint32_t asn)
@@ -109,14 +93,14 @@ static void endpoint(struct jsonw *w, const char *name, struct addr a, uint16_t 
 {
 	char t[PREFIX_TEXT + 8];
 
-	text(w, name, endpoint_text(t, a, port));
+	jsonw_put_text(w, name, endpoint_text(t, a, port));
 }
 
 static void address(struct jsonw *w, const char *name, struct addr a)
 {
 	char t[PREFIX_TEXT];
 
-	text(w, name, addr_text(t, a));
+	jsonw_put_text(w, name, addr_text(t, a));
 }
 
 /* Those whose key starts with prefix ("request."), or that have none of the known prefixes. */
@@ -140,7 +124,7 @@ static void members(struct jsonw *w, const struct member *m, size_t n, const cha
 static void seen(struct jsonw *w, const struct seen *s, bool failure)
 {
 	if (failure)
-		text(w, "failure", s->failure);
+		jsonw_put_text(w, "failure", s->failure);
 	seconds(w, "t0", s->t0);
 	seconds(w, "t", s->t);
 	if (s->ntag || s->depth) {
@@ -204,17 +188,17 @@ static void queries(struct jsonw *w, const struct measurement *m)
 			const struct dns_answer *a = &q->answer[k];
 
 			jsonw_object(w);
-			text(w, "answer_type", a->type);
+			jsonw_put_text(w, "answer_type", a->type);
 			if (a->has_addr)
 				address(w, a->addr.v6 ? "ipv6" : "ipv4", a->addr);
 			if (a->name)
-				text(w, "hostname", a->name);
+				jsonw_put_text(w, "hostname", a->name);
 			if (a->asn) {
 				jsonw_name(w, "asn");
 				jsonw_uint(w, a->asn);
 			}
 			if (a->as_name)
-				text(w, "as_org_name", a->as_name);
+				jsonw_put_text(w, "as_org_name", a->as_name);
 			if (a->ttl >= 0) {
 				jsonw_name(w, "ttl");
 				jsonw_int(w, a->ttl);
@@ -224,9 +208,9 @@ static void queries(struct jsonw *w, const struct measurement *m)
 		}
 		jsonw_array_end(w);
 		if (q->engine)
-			text(w, "engine", q->engine);
-		text(w, "hostname", q->name);
-		text(w, "query_type", q->type);
+			jsonw_put_text(w, "engine", q->engine);
+		jsonw_put_text(w, "hostname", q->name);
+		jsonw_put_text(w, "query_type", q->type);
 		if (q->raw) {
 			jsonw_name(w, "raw_response");
 			base64(w, q->raw, q->nraw);
@@ -235,7 +219,7 @@ static void queries(struct jsonw *w, const struct measurement *m)
 			jsonw_name(w, "rcode");
 			jsonw_int(w, q->rcode);
 		}
-		text(w, "resolver_address", q->resolver);
+		jsonw_put_text(w, "resolver_address", q->resolver);
 		if (q->again) {
 			jsonw_name(w, "x_meridian_again");
 			jsonw_bool(w, true);
@@ -269,7 +253,7 @@ static void connects(struct jsonw *w, const struct measurement *m)
 		jsonw_uint(w, c->port);
 		jsonw_name(w, "status");
 		jsonw_object(w);
-		text(w, "failure", c->seen.failure);
+		jsonw_put_text(w, "failure", c->seen.failure);
 		jsonw_name(w, "success");
 		jsonw_bool(w, !c->seen.failure);
 		members(w, c->seen.extra, c->seen.nextra, "status.");
@@ -298,8 +282,8 @@ static void handshakes(struct jsonw *w, const struct measurement *m, const char 
 			continue;
 		jsonw_object(w);
 		endpoint(w, "address", h->addr, h->port);
-		text(w, "cipher_suite", h->cipher);
-		text(w, "negotiated_protocol", h->alpn);
+		jsonw_put_text(w, "cipher_suite", h->cipher);
+		jsonw_put_text(w, "negotiated_protocol", h->alpn);
 		jsonw_name(w, "no_tls_verify");
 		jsonw_bool(w, h->unverified);
 		jsonw_name(w, "peer_certificates");
@@ -313,13 +297,13 @@ static void handshakes(struct jsonw *w, const struct measurement *m, const char 
 			jsonw_object_end(w);
 		}
 		jsonw_array_end(w);
-		text(w, "server_name", h->server_name);
-		text(w, "tls_version", h->version);
+		jsonw_put_text(w, "server_name", h->server_name);
+		jsonw_put_text(w, "tls_version", h->version);
 		if (h->hello != HELLO_NORMAL)
-			text(w, "x_meridian_hello", hellos[h->hello]);
+			jsonw_put_text(w, "x_meridian_hello", hellos[h->hello]);
 		seen(w, &h->seen, true);
 		if (!has_extra(&h->seen, "network"))
-			text(w, "network", quic ? "udp" : "tcp");
+			jsonw_put_text(w, "network", quic ? "udp" : "tcp");
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -372,15 +356,15 @@ static void requests(struct jsonw *w, const struct measurement *m)
 			continue;
 		jsonw_object(w);
 		if (x->network)
-			text(w, "network", x->network);
+			jsonw_put_text(w, "network", x->network);
 		if (x->has_addr)
 			endpoint(w, "address", x->addr, x->port);
 		if (x->alpn)
-			text(w, "alpn", x->alpn);
+			jsonw_put_text(w, "alpn", x->alpn);
 		jsonw_name(w, "request");
 		jsonw_object(w);
-		text(w, "method", x->method);
-		text(w, "url", x->url);
+		jsonw_put_text(w, "method", x->method);
+		jsonw_put_text(w, "url", x->url);
 		body(w, x->ask_body, x->nask_body);
 		headers(w, x->ask, x->nask);
 		members(w, x->seen.extra, x->seen.nextra, "request.");
@@ -412,10 +396,10 @@ static void events(struct jsonw *w, const struct measurement *m)
 			continue;
 		jsonw_object(w);
 		if (e->address)
-			text(w, "address", e->address);
-		text(w, "operation", e->operation);
+			jsonw_put_text(w, "address", e->address);
+		jsonw_put_text(w, "operation", e->operation);
 		if (e->proto)
-			text(w, "proto", e->proto);
+			jsonw_put_text(w, "proto", e->proto);
 		if (e->bytes >= 0) {
 			jsonw_name(w, "num_bytes");
 			jsonw_int(w, e->bytes);
@@ -436,7 +420,7 @@ static void control_status(struct jsonw *w, const struct control_endpoint *e, co
 	jsonw_object(w);
 	jsonw_name(w, "status");
 	jsonw_bool(w, !failure);
-	text(w, "failure", failure);
+	jsonw_put_text(w, "failure", failure);
 	jsonw_object_end(w);
 }
 
@@ -467,8 +451,8 @@ static void control(struct jsonw *w, const struct control *c)
 		jsonw_object(w);
 		jsonw_name(w, "body_length");
 		jsonw_int(w, c->body_length);
-		text(w, "failure", c->http_failure);
-		text(w, "title", c->title ? c->title : "");
+		jsonw_put_text(w, "failure", c->http_failure);
+		jsonw_put_text(w, "title", c->title ? c->title : "");
 		jsonw_name(w, "headers");
 		jsonw_object(w);
 		for (size_t i = 0; i < c->nheader; i++) {
@@ -491,7 +475,7 @@ static void control(struct jsonw *w, const struct control *c)
 
 		jsonw_name(w, "dns");
 		jsonw_object(w);
-		text(w, "failure", c->dns_failure);
+		jsonw_put_text(w, "failure", c->dns_failure);
 		jsonw_name(w, "addrs");
 		jsonw_array(w);
 		for (size_t i = 0; i < c->naddr; i++)
@@ -544,9 +528,9 @@ static void meridian(struct jsonw *w, const struct measurement *m)
 	jsonw_array(w);
 	for (size_t i = 0; i < m->ncontrol; i++) {
 		jsonw_object(w);
-		text(w, "name", m->control[i].name);
-		text(w, "host", m->control[i].host);
-		text(w, "failure", m->control[i].failure);
+		jsonw_put_text(w, "name", m->control[i].name);
+		jsonw_put_text(w, "host", m->control[i].host);
+		jsonw_put_text(w, "failure", m->control[i].failure);
 		jsonw_name(w, "saw");
 		control(w, &m->control[i]);
 		jsonw_object_end(w);
@@ -559,7 +543,7 @@ static void meridian(struct jsonw *w, const struct measurement *m)
 
 		jsonw_object(w);
 		endpoint(w, "address", s->addr, s->port);
-		text(w, "name", s->name);
+		jsonw_put_text(w, "name", s->name);
 		jsonw_name(w, "control");
 		jsonw_bool(w, s->control);
 		jsonw_name(w, "expected");
@@ -583,13 +567,13 @@ static void meridian(struct jsonw *w, const struct measurement *m)
 		const struct ttl_probe *p = &m->ttl_probe[i];
 
 		jsonw_object(w);
-		text(w, "layer", p->layer);
-		text(w, "name", p->name);
+		jsonw_put_text(w, "layer", p->layer);
+		jsonw_put_text(w, "name", p->name);
 		jsonw_name(w, "control");
 		jsonw_bool(w, p->control);
 		jsonw_name(w, "ttl");
 		jsonw_uint(w, p->ttl);
-		text(w, "answer", ttl_answers[p->answer]);
+		jsonw_put_text(w, "answer", ttl_answers[p->answer]);
 		jsonw_name(w, "both");
 		jsonw_bool(w, p->both);
 		if (p->has_from)
@@ -625,7 +609,7 @@ static void test_keys(struct jsonw *w, const struct measurement *m)
 		jsonw_name(w, "control");
 		control(w, &m->control[0]);
 		if (!measurement_key(m, "control_failure"))
-			text(w, "control_failure", m->control[0].failure);
+			jsonw_put_text(w, "control_failure", m->control[0].failure);
 	}
 	for (size_t i = 0; i < m->nkey; i++) {
 		if (!strcmp(m->key[i].key, "meridian"))
@@ -642,28 +626,28 @@ void ooni_write(struct jsonw *w, const struct measurement *m)
 {
 	jsonw_object(w);
 	if (m->id && !strchr(m->id, '?'))
-		text(w, "measurement_uid", m->id);
-	text(w, "data_format_version", m->format_version ? m->format_version : "0.2.0");
+		jsonw_put_text(w, "measurement_uid", m->id);
+	jsonw_put_text(w, "data_format_version", m->format_version ? m->format_version : "0.2.0");
 	if (m->input)
-		text(w, "input", m->input);
+		jsonw_put_text(w, "input", m->input);
 	moment(w, "measurement_start_time", m->time);
 	network(w, "probe_asn", m->asn);
-	text(w, "probe_cc", m->country[0] ? m->country : "ZZ");
-	text(w, "probe_ip", m->ip ? m->ip : "127.0.0.1");
+	jsonw_put_text(w, "probe_cc", m->country[0] ? m->country : "ZZ");
+	jsonw_put_text(w, "probe_ip", m->ip ? m->ip : "127.0.0.1");
 	if (m->network)
-		text(w, "probe_network_name", m->network);
+		jsonw_put_text(w, "probe_network_name", m->network);
 	if (m->report_id)
-		text(w, "report_id", m->report_id);
+		jsonw_put_text(w, "report_id", m->report_id);
 	if (m->resolver_asn)
 		network(w, "resolver_asn", m->resolver_asn);
 	if (m->resolver_ip)
-		text(w, "resolver_ip", m->resolver_ip);
+		jsonw_put_text(w, "resolver_ip", m->resolver_ip);
 	if (m->resolver_network)
-		text(w, "resolver_network_name", m->resolver_network);
-	text(w, "software_name", m->software);
-	text(w, "software_version", m->software_version);
-	text(w, "test_name", m->test);
-	text(w, "test_version", m->test_version);
+		jsonw_put_text(w, "resolver_network_name", m->resolver_network);
+	jsonw_put_text(w, "software_name", m->software);
+	jsonw_put_text(w, "software_version", m->software_version);
+	jsonw_put_text(w, "test_name", m->test);
+	jsonw_put_text(w, "test_version", m->test_version);
 	moment(w, "test_start_time", m->test_start != TIME_NONE ? m->test_start : m->time);
 	if (m->runtime >= 0) {
 		jsonw_name(w, "test_runtime");

@@ -89,26 +89,13 @@ static bool there(const struct work *w, const char *name)
 	return ok;
 }
 
-static bool hex32(const char *s, uint8_t out[SHA256_SIZE])
-{
-	for (int i = 0; i < 64; i++) {
-		int v = s[i] >= '0' && s[i] <= '9'   ? s[i] - '0'
-			: s[i] >= 'a' && s[i] <= 'f' ? s[i] - 'a' + 10
-						     : -1;
-
-		if (v < 0)
-			return false;
-		out[i / 2] = (uint8_t)(out[i / 2] << 4 | v);
-	}
-	return true;
-}
-
 /* "HEX  PATH\n" as sha256sum writes it; the path may not lead out of the bundle. */
 static bool sums_line(char **at, uint8_t digest[SHA256_SIZE], const char **path)
 {
 	char *nl = strchr(*at, '\n');
 
-	if (!nl || nl - *at < 67 || !hex32(*at, digest) || (*at)[64] != ' ' || (*at)[65] != ' ')
+	if (!nl || nl - *at < 67 || !text_unhex(*at, 64, digest, 32) || (*at)[64] != ' ' ||
+	    (*at)[65] != ' ')
 		return false;
 	*nl = 0;
 	*path = *at + 66;
@@ -342,7 +329,7 @@ static bool split_row(char *line, struct row *r)
 	r->kind = f[1];
 	r->path = f[3];
 	return text_to_u64(f[0], strlen(f[0]), INT64_MAX, &r->leaf) && strlen(f[2]) == 64 &&
-	       hex32(f[2], r->digest);
+	       text_unhex(f[2], 64, r->digest, 32);
 }
 
 /* That a leaf with this digest is in the log of the checkpoint; gives its salt. */
@@ -470,7 +457,8 @@ static void check_files(struct work *w)
 			if (ok && !strncmp(r.path, "raw/", 4)) {
 				uint8_t named[SHA256_SIZE];
 
-				if (strlen(r.path) != 68 || !hex32(r.path + 4, named) ||
+				if (strlen(r.path) != 68 ||
+				    !text_unhex(r.path + 4, 64, named, 32) ||
 				    memcmp(named, d, sizeof(d)) != 0)
 					ok = err_set(&err, "%s: is not called by its digest",
 						     r.path);
@@ -588,7 +576,7 @@ static void check_custody(struct work *w)
 		if (json_next(&j) == JSON_OBJECT)
 			while (json_key(&j)) {
 				if (json_is(&j, "prev") && json_text(&j))
-					has = j.ntext == 64 && hex32(j.text, prev);
+					has = j.ntext == 64 && text_unhex(j.text, 64, prev, 32);
 				else
 					json_skip(&j);
 			}

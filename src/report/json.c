@@ -7,24 +7,6 @@
 #include "finding/json.h"
 #include "report/words.h"
 
-static void text(struct jsonw *w, const char *name, const char *s)
-{
-	jsonw_name(w, name);
-	jsonw_text(w, s);
-}
-
-static void uint(struct jsonw *w, const char *name, uint64_t v)
-{
-	jsonw_name(w, name);
-	jsonw_uint(w, v);
-}
-
-static void when(struct jsonw *w, const char *name, int64_t time)
-{
-	jsonw_name(w, name);
-	jsonw_time(w, time);
-}
-
 /* A table that the judgment rested on: {source, time}; null when there was none. A source of
  * null is the table that is built in. */
 static void table(struct jsonw *w, const char *name, const void *given, uint32_t source,
@@ -41,7 +23,7 @@ static void table(struct jsonw *w, const char *name, const void *given, uint32_t
 		jsonw_null(w);
 	else
 		jsonw_uint(w, source);
-	when(w, "time", time);
+	jsonw_put_time(w, "time", time);
 	jsonw_object_end(w);
 }
 
@@ -56,13 +38,14 @@ void json_run(struct jsonw *w, const struct run_report *run)
 	for (int i = 0; i < run->argc; i++)
 		jsonw_text(w, run->argv[i]);
 	jsonw_array_end(w);
-	when(w, "first", run->first);
-	when(w, "last", run->last);
+	jsonw_put_time(w, "first", run->first);
+	jsonw_put_time(w, "last", run->last);
 	jsonw_name(w, "partial");
 	jsonw_bool(w, run->partial);
-	uint(w, "records", run->records);
-	uint(w, "routes", run->routes);
-	uint(w, "peers", k && k->peers && peers_count(k->peers) ? peers_count(k->peers) - 1 : 0);
+	jsonw_put_uint(w, "records", run->records);
+	jsonw_put_uint(w, "routes", run->routes);
+	jsonw_put_uint(w, "peers",
+		       k && k->peers && peers_count(k->peers) ? peers_count(k->peers) - 1 : 0);
 	jsonw_name(w, "tables");
 	jsonw_object(w);
 	table(w, "vrps", k ? k->vrps : NULL, k ? k->vrps_source : 0, k ? k->vrps_time : TIME_NONE);
@@ -91,10 +74,10 @@ static void garbled(struct jsonw *w, const struct source_report *s)
 		const struct garbled *g = &s->garbled[i];
 
 		jsonw_object(w);
-		uint(w, "offset", g->offset);
-		uint(w, "length", g->length);
-		text(w, "why", g->why);
-		text(w, "what", g->cut ? "cut" : g->skipped ? "skipped" : "damaged");
+		jsonw_put_uint(w, "offset", g->offset);
+		jsonw_put_uint(w, "length", g->length);
+		jsonw_put_text(w, "why", g->why);
+		jsonw_put_text(w, "what", g->cut ? "cut" : g->skipped ? "skipped" : "damaged");
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -107,23 +90,23 @@ void json_sources(struct jsonw *w, const struct run_report *run)
 		const struct source_report *s = &run->source[i];
 
 		jsonw_object(w);
-		text(w, "path", s->path);
-		text(w, "kind", s->kind);
-		text(w, "coding", s->coding);
-		uint(w, "bytes", s->bytes);
+		jsonw_put_text(w, "path", s->path);
+		jsonw_put_text(w, "kind", s->kind);
+		jsonw_put_text(w, "coding", s->coding);
+		jsonw_put_uint(w, "bytes", s->bytes);
 		jsonw_name(w, "sha256");
 		jsonw_hex(w, s->sha256, sizeof(s->sha256));
 		jsonw_name(w, "empty");
 		jsonw_bool(w, s->empty);
-		uint(w, "records", s->records);
-		uint(w, "decoded", s->decoded);
-		uint(w, "skipped", s->skipped);
-		uint(w, "routes", s->routes);
-		when(w, "first", s->first);
-		when(w, "last", s->last);
-		text(w, "fault", s->fault);
+		jsonw_put_uint(w, "records", s->records);
+		jsonw_put_uint(w, "decoded", s->decoded);
+		jsonw_put_uint(w, "skipped", s->skipped);
+		jsonw_put_uint(w, "routes", s->routes);
+		jsonw_put_time(w, "first", s->first);
+		jsonw_put_time(w, "last", s->last);
+		jsonw_put_text(w, "fault", s->fault);
 		garbled(w, s);
-		text(w, "provenance", s->provenance);
+		jsonw_put_text(w, "provenance", s->provenance);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);

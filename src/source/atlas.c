@@ -23,11 +23,7 @@
 
 static int recognise(const uint8_t *at, size_t n)
 {
-	size_t i = 0;
-
-	while (i < n && (at[i] == ' ' || at[i] == '\n' || at[i] == '\r' || at[i] == '\t'))
-		i++;
-	if (i == n || (at[i] != '{' && at[i] != '['))
+	if (!json_opens(at, n))
 		return 0;
 	if (rows_has(at, n, "\"dst_addr\"") &&
 	    (rows_has(at, n, "\"prb_id\"") || rows_has(at, n, "\"hop\"") ||

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "fact/scrub.h"
+#include "source/rows.h"
 #include "source/source.h"
 
 struct state {
@@ -31,11 +32,6 @@ struct state {
 	struct measurement m;
 	struct fact fact;
 };
-
-static bool says(const uint8_t *at, size_t n, const char *what)
-{
-	return memmem(at, n, what, strlen(what)) != NULL;
-}
 
 static int recognise(const uint8_t *at, size_t n)
 {
@@ -56,7 +52,7 @@ static int recognise(const uint8_t *at, size_t n)
 	if (i == n || (at[i] != '{' && at[i] != '['))
 		return 0;
 	for (size_t w = 0; w < sizeof(words) / sizeof(*words); w++)
-		if (says(at, n, words[w]))
+		if (rows_has(at, n, words[w]))
 			score++;
 	return score >= 2 ? 90 : score == 1 ? 45 : 0;
 }

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/text.h"
-#include "source/base64.h"
 
 #define NEST 6 /* how deep replies are looked for within test_keys */
 

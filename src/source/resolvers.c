@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/bytes.h"
-#include "source/base64.h"
 #include "source/places.h"
 
 static int recognise(const uint8_t *at, size_t n)

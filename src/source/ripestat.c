@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "source/attrs.h"
 #include "source/attrs_text.h"
+#include "source/rows.h"
 #include "source/source.h"
 
 /* Where in the document the reader stands between two records. */
@@ -63,26 +64,17 @@ struct ripestat {
 	struct fact fact;
 };
 
-static bool find(const uint8_t *at, size_t n, const char *what)
-{
-	return memmem(at, n, what, strlen(what)) != NULL;
-}
-
 static int recognise(const uint8_t *at, size_t n)
 {
-	size_t i = 0;
-
-	while (i < n && (at[i] == ' ' || at[i] == '\n' || at[i] == '\r' || at[i] == '\t'))
-		i++;
-	if (i == n || (at[i] != '{' && at[i] != '['))
+	if (!json_opens(at, n))
 		return 0;
-	if (find(at, n, "\"source_id\"") && find(at, n, "\"target_prefix\""))
+	if (rows_has(at, n, "\"source_id\"") && rows_has(at, n, "\"target_prefix\""))
 		return 95;
-	if (find(at, n, "\"data_call_name\"") &&
-	    (find(at, n, "\"bgp-updates\"") || find(at, n, "\"bgplay\"") ||
-	     find(at, n, "\"bgp-state\"")))
+	if (rows_has(at, n, "\"data_call_name\"") &&
+	    (rows_has(at, n, "\"bgp-updates\"") || rows_has(at, n, "\"bgplay\"") ||
+	     rows_has(at, n, "\"bgp-state\"")))
 		return 95;
-	if (find(at, n, "\"query_starttime\"") && find(at, n, "\"updates\""))
+	if (rows_has(at, n, "\"query_starttime\"") && rows_has(at, n, "\"updates\""))
 		return 90;
 	return 0;
 }

@@ -54,11 +54,7 @@ static int recognise(const uint8_t *at, size_t n)
 {
 	static const char *const words[] = {"\"ris_message\"", "\"ris_error\"", "\"ris_pong\"",
 					    "\"ris_subscribe_ok\"", "\"RIS_PEER_STATE\""};
-	size_t i = 0;
-
-	while (i < n && (at[i] == ' ' || at[i] == '\n' || at[i] == '\r' || at[i] == '\t'))
-		i++;
-	if (i == n || (at[i] != '{' && at[i] != '['))
+	if (!json_opens(at, n))
 		return 0;
 	for (size_t k = 0; k < sizeof(words) / sizeof(*words); k++)
 		if (memmem(at, n, words[k], strlen(words[k])))
@@ -94,19 +90,6 @@ static void rislive_close(struct reader *r)
 	buf_free(&s->wire);
 	free(s->told);
 	free(s);
-}
-
-/* The value's text, cut off where it does not fit; a host's domain is left out. */
-static void keep(struct json *j, char *out, size_t cap)
-{
-	size_t n;
-
-	out[0] = '\0';
-	if (!json_text(j))
-		return;
-	n = j->ntext < cap - 1 ? j->ntext : cap - 1;
-	memcpy(out, j->text, n);
-	out[n] = '\0';
 }
 
 /* A number, or a text that is one. */
@@ -219,10 +202,10 @@ static void member(struct rislive *s, struct json *j)
 	} else if (json_is(j, "peer_asn")) {
 		s->peer.asn = number(j, UINT32_MAX, &v) ? (uint32_t)v : 0;
 	} else if (json_is(j, "host")) {
-		keep(j, s->host, sizeof(s->host));
+		json_text_into(j, s->host, sizeof(s->host));
 		s->host[strcspn(s->host, ".")] = '\0';
 	} else if (json_is(j, "state")) {
-		keep(j, s->state, sizeof(s->state));
+		json_text_into(j, s->state, sizeof(s->state));
 	} else if (json_is(j, "path")) {
 		path_text_reset(&s->path);
 		path_text_json(&s->path, j);
@@ -231,7 +214,7 @@ static void member(struct rislive *s, struct json *j)
 	} else if (json_is(j, "origin")) {
 		char word[16];
 
-		keep(j, word, sizeof(word));
+		json_text_into(j, word, sizeof(word));
 		s->origin = !strcasecmp(word, "igp")	      ? 0
 			    : !strcasecmp(word, "egp")	      ? 1
 			    : !strcasecmp(word, "incomplete") ? 2
@@ -401,12 +384,12 @@ static bool rislive_next(struct reader *r, struct facts *out)
 			s->has_data = t == JSON_OBJECT;
 			while (s->has_data && json_key(j)) {
 				if (json_is(j, "type"))
-					keep(j, s->type, sizeof(s->type));
+					json_text_into(j, s->type, sizeof(s->type));
 				else
 					member(s, j);
 			}
 		} else if (json_is(j, "type")) {
-			keep(j, s->outer, sizeof(s->outer));
+			json_text_into(j, s->outer, sizeof(s->outer));
 		} else {
 			member(s, j);
 		}

@@ -13,6 +13,7 @@
 #include "source/attrs.h"
 #include "source/attrs_text.h"
 #include "source/jsonlines.h"
+#include "source/rows.h"
 #include "source/source.h"
 
 struct routejson {
@@ -36,24 +37,16 @@ struct routejson {
 	int origin; /* -1 not told */
 };
 
-static bool has(const uint8_t *at, size_t n, const char *word)
-{
-	return memmem(at, n, word, strlen(word)) != NULL;
-}
-
 static int recognise(const uint8_t *at, size_t n)
 {
-	size_t i = 0;
-
-	while (i < n && (at[i] == ' ' || at[i] == '\n' || at[i] == '\r' || at[i] == '\t'))
-		i++;
-	if (i == n || (at[i] != '{' && at[i] != '['))
+	if (!json_opens(at, n))
 		return 0;
-	if (!has(at, n, "\"prefix\"") && !has(at, n, "\"pfx\""))
+	if (!rows_has(at, n, "\"prefix\"") && !rows_has(at, n, "\"pfx\""))
 		return 0;
-	if (!has(at, n, "\"as_path\"") && !has(at, n, "\"as-path\"") && !has(at, n, "\"path\""))
+	if (!rows_has(at, n, "\"as_path\"") && !rows_has(at, n, "\"as-path\"") &&
+	    !rows_has(at, n, "\"path\""))
 		return 0;
-	return has(at, n, "\"peer_ip\"") || has(at, n, "\"peer_address\"") ? 75 : 0;
+	return rows_has(at, n, "\"peer_ip\"") || rows_has(at, n, "\"peer_address\"") ? 75 : 0;
 }
 
 static bool routejson_open(struct reader *r, struct err *err)
@@ -77,18 +70,6 @@ static void routejson_close(struct reader *r)
 	community_text_free(&s->community);
 	buf_free(&s->wire);
 	free(s);
-}
-
-static void keep(struct json *j, char *out, size_t cap)
-{
-	size_t n;
-
-	out[0] = '\0';
-	if (!json_text(j))
-		return;
-	n = j->ntext < cap - 1 ? j->ntext : cap - 1;
-	memcpy(out, j->text, n);
-	out[n] = '\0';
 }
 
 /* A number or a text that is one. */
@@ -120,7 +101,7 @@ static void what(struct routejson *s, struct json *j)
 {
 	char word[16];
 
-	keep(j, word, sizeof(word));
+	json_text_into(j, word, sizeof(word));
 	if (!strcasecmp(word, "A") || !strcasecmp(word, "announce") ||
 	    !strcasecmp(word, "announcement"))
 		s->kind = 'A';
@@ -143,7 +124,7 @@ static void member(struct routejson *s, struct json *j)
 	} else if (json_is(j, "timestamp") || json_is(j, "time") || json_is(j, "ts")) {
 		when(s, j);
 	} else if (json_is(j, "collector")) {
-		keep(j, s->collector, sizeof(s->collector));
+		json_text_into(j, s->collector, sizeof(s->collector));
 	} else if (json_is(j, "peer_ip") || json_is(j, "peer_address")) {
 		s->has_peer = json_text(j) && addr_parse(j->text, j->ntext, &s->peer.addr);
 	} else if (json_is(j, "peer_asn")) {
@@ -167,13 +148,13 @@ static void member(struct routejson *s, struct json *j)
 	} else if (json_is(j, "origin")) {
 		char word[16];
 
-		keep(j, word, sizeof(word));
+		json_text_into(j, word, sizeof(word));
 		s->origin = !strcasecmp(word, "igp")	      ? 0
 			    : !strcasecmp(word, "egp")	      ? 1
 			    : !strcasecmp(word, "incomplete") ? 2
 							      : -1;
 	} else if (json_is(j, "new-state") || json_is(j, "new_state")) {
-		keep(j, s->state, sizeof(s->state));
+		json_text_into(j, s->state, sizeof(s->state));
 	} else {
 		json_skip(j);
 	}

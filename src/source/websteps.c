@@ -13,11 +13,11 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "base/jsonw.h"
 #include "base/text.h"
 #include "fact/measurement.h"
-#include "source/base64.h"
 #include "source/grow.h"
 #include "source/source.h"
 
