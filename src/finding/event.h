@@ -9,6 +9,8 @@
 #ifndef FINDING_EVENT_H
 #define FINDING_EVENT_H
 
+#include <stdarg.h>
+
 #include "finding/watch.h"
 
 /* Networks with fewer prefixes than this, of a fault that does nobody much harm, are told together
@@ -73,12 +75,28 @@ void event_context(struct findings *out, struct finding *f, const char *kind, ui
 
 /* The covering VRPs of a prefix as context (rpki-client's CSV rows), once each. */
 void event_vrps(const struct watch *w, struct findings *out, struct finding *f, struct prefix p);
+/* What is judged, by whom and what; and what is known of the run as a whole. */
+void event_scope(const struct watch *w, struct findings *out, struct finding *f,
+		 const struct member *m);
+void event_run(const struct watch *w, struct findings *out, struct finding *f);
+/* Peers that sent anything. */
+uint32_t event_peers(const struct watch *w);
 /* What the relationships say of two networks, as context ("a|b|-1"; "# …" when nothing). */
 void event_relation(const struct watch *w, struct findings *out, struct finding *f, uint32_t a,
 		    uint32_t b);
 /* The ASPAs of all networks on the members' paths as context ("customer:provider,provider"). */
 void event_aspas(const struct watch *w, const struct ranges *r, struct findings *out,
 		 struct finding *f, const struct member *m, size_t n);
+
+/* Grows an array in the arena by one: capacities are powers of two, so the length tells them. */
+void *event_push(struct arena *a, void *array, size_t n, size_t size);
+#define PUSH(out, array, count, value)                                                           \
+	do {                                                                                     \
+		(array) = event_push(&(out)->arena, (void *)(array), (count), sizeof(*(array))); \
+		(array)[(count)++] = (value);                                                    \
+	} while (0)
+
+char *event_vtext(struct findings *out, const char *fmt, va_list ap);
 
 struct network event_network(const struct watch *w, uint32_t asn);
 /* "AS18101 (RELIANCE)" in the list's arena. */

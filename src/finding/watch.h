@@ -177,6 +177,29 @@ static inline uint32_t slots_next(const struct slots *s, uint64_t hash, uint32_t
 	}
 }
 
+/* Inner hash set: room for so many; a caller that gets an emptied one puts all in again. */
+void slots_grow(struct slots *s, uint32_t need);
+void slots_free(struct slots *s);
+
+static inline void slots_put(struct slots *s, uint64_t hash, uint32_t index)
+{
+	uint32_t i = (uint32_t)hash & s->mask;
+
+	while (s->at[i])
+		i = (i + 1) & s->mask;
+	s->at[i] = hash >> 32 << 32 | (index + 1);
+	s->n++;
+}
+
+/* Room for one more; true when the caller has to put everything in again. */
+static inline bool slots_full(struct slots *s)
+{
+	uint32_t before = s->mask;
+
+	slots_grow(s, s->n + 1);
+	return s->mask != before;
+}
+
 struct watch {
 	const struct knowledge *k;
 	int64_t start;	/* first fact that is no table, TIME_NONE not yet */
@@ -266,6 +289,11 @@ bool watch_learned(const struct watch *w, const struct pair *p);
 
 uint32_t watch_text(struct watch *w, const char *s);
 
+/* Since when this run, or the one that is judged again, has other than tables; and was there a
+ * table before that. */
+int64_t watch_since(const struct watch *w);
+bool watch_after_table(const struct watch *w);
+
 /* For watch_load(): a peer holds a track; all hashes anew. */
 void watch_hold(struct watch *w, uint32_t prefix, uint16_t peer, uint32_t path_id, uint32_t track);
 void watch_index(struct watch *w);
@@ -278,9 +306,18 @@ uint32_t watch_cap(const struct watch *w, const struct track *t);
 uint32_t watch_evidence(struct watch *w);
 struct evidence watch_slice(const struct watch *w, uint32_t ev);
 
-/* Inner hash set: the slot of a hash, for a caller that compares. */
-void slots_grow(struct slots *s, uint32_t need);
-void slots_free(struct slots *s);
+/* track.c. The record at hand as evidence; `table`: a record of a table. A path's number. */
+uint32_t watch_ev(struct watch *w, bool table);
+uint32_t watch_path(struct watch *w, const struct path *p);
+/* What is wrong with this path: index + 1 of a list in bad[], 0 nothing. */
+uint32_t track_faults(struct watch *w, const struct attrs *a);
+/* Logs a route in the tracks that it belongs to, and lets go of the others. */
+void track_route(struct watch *w, const struct route *r, uint32_t prefix, uint32_t seq,
+		 const struct pair *p, uint32_t faults);
+/* The peer's route for this prefix is another one now: lets go of what is not in keep[]. */
+void track_let_go(struct watch *w, uint32_t prefix, const struct route *r, uint32_t seq,
+		  const uint32_t *keep, size_t nkeep);
+void track_index(struct watch *w);
 
 /* leak.c, bogon.c: what is wrong with a path. Fills at most max. */
 size_t leak_path(struct watch *w, const struct attrs *a, struct fault_path *out, size_t max);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * Sight: who has what, and what each network and country should have. The state of outage.h, for
+ * its own files: a bit for each prefix and peer, the peers that are counted, and the groups.
+ */
+#ifndef FINDING_SIGHT_H
+#define FINDING_SIGHT_H
+
+#include "finding/outage.h"
+
+#define BIN (300 * SECOND)
+#define PEERS 65536
+
+/* A network (key: ASN) or a country (key: its letters, with bit 63). */
+struct group {
+	uint64_t key;
+	uint64_t base_addr, now_addr, low_addr;
+	uint32_t base, now, low;
+	uint8_t open, dirty, pending;
+	uint8_t pad;
+	int64_t began, low_at, ended;
+};
+
+struct change {
+	int64_t time;
+	uint32_t ev, prefix;
+	uint16_t peer;
+	uint8_t up, pad;
+	uint32_t pad2;
+};
+
+struct series {
+	int64_t time;
+	uint32_t group, visible;
+};
+
+/* An outage that is over, or still open at the end: to be told. */
+struct episode {
+	struct group g;
+	uint32_t index, counted;
+};
+
+enum peer_state { PEER_NONE, PEER_COUNTED, PEER_AWAY };
+
+/* By family: 0 IPv4, 1 IPv6. */
+struct feed {
+	uint32_t held, high;
+	uint8_t state;
+};
+
+struct outage {
+	bool started;
+	int64_t bin, based;
+	uint64_t *bits; /* words a prefix; bit a peer */
+	uint32_t words, rows, cap_rows;
+	struct feed *feed[2];
+	uint32_t nfull[2];
+	uint16_t *count;	      /* by prefix: counted peers that have it */
+	uint32_t *as_of, *cc_of;      /* by prefix: group, NONE not counted */
+	int64_t *gone;		      /* by prefix: since when it is not visible, 0 it is */
+	uint32_t cap_prefix, nprefix; /* of these arrays */
+	struct group *group;
+	uint32_t ngroup, cap_group;
+	struct slots slots;
+	struct change *log;
+	uint32_t nlog, cap_log;
+	struct series *series;
+	uint32_t nseries, cap_series;
+	struct episode *episode;
+	uint32_t nepisode, cap_episode;
+};
+
+/* The word that has the bit of a peer; the table grows when it must. */
+uint64_t *sight_bits(struct outage *o, uint32_t prefix, uint16_t peer);
+bool sight_has(const struct outage *o, uint32_t prefix, uint16_t peer);
+/* Whose a prefix is: of several origins the RPKI-valid, the first, the lowest one. */
+const struct pair *sight_owner(const struct watch *w, uint32_t prefix);
+/* What there is now is what there should be: of groups that are not down. */
+void sight_rebase(struct outage *o, struct watch *w, int64_t now);
+/* Everything anew, after the counted peers have changed. */
+void sight_recount(struct outage *o, struct watch *w);
+/* The groups' hash anew. */
+void sight_index(struct outage *o);
+
+#endif

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * Tracks: what is not right with a route becomes an entry in the log of its track, and the peer
+ * that sent the route holds the track until it sends another one for that prefix, or none.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "finding/watch.h"
+
+/* ---- evidence, paths, texts ---- */
+
+uint32_t watch_ev(struct watch *w, bool table)
+{
+	const struct slice *s = &w->facts->slice;
+	struct ev *e;
+
+	if (w->cur_ev != NONE)
+		return w->cur_ev;
+	if (w->nev == w->cap_ev) {
+		w->cap_ev += w->cap_ev / 4 + 256;
+		w->ev = mem_grow(w->ev, w->cap_ev, sizeof(*w->ev));
+	}
+	e = &w->ev[w->nev];
+	memset(e, 0, sizeof(*e));
+	e->offset = s->offset;
+	e->length = s->length;
+	e->source = (uint16_t)s->source;
+	e->table = table;
+	if (w->sha)
+		memcpy(e->sha256, w->sha, SHA256_SIZE);
+	else if (s->at)
+		sha256(s->at, s->length, e->sha256);
+	return w->cur_ev = w->nev++;
+}
+
+static void paths_fill(struct watch *w)
+{
+	for (uint32_t j = 0; j < w->npath; j++)
+		slots_put(&w->paths,
+			  hash_bytes(w->asn + w->path[j].at, w->path[j].n * sizeof(*w->asn), 7), j);
+}
+
+uint32_t watch_evidence(struct watch *w)
+{
+	return watch_ev(w, false);
+}
+
+struct evidence watch_slice(const struct watch *w, uint32_t ev)
+{
+	const struct ev *e = &w->ev[ev];
+	struct evidence out = {e->source, e->length, e->offset, {0}};
+
+	memcpy(out.sha256, e->sha256, SHA256_SIZE);
+	return out;
+}
+
+uint32_t watch_path(struct watch *w, const struct path *p)
+{
+	uint64_t h = hash_bytes(p->flat, p->nflat * sizeof(*p->flat), 7);
+	uint32_t i, at;
+
+	if (slots_full(&w->paths))
+		paths_fill(w);
+	i = (uint32_t)h & w->paths.mask;
+	while ((at = slots_next(&w->paths, h, &i)) != NONE) {
+		const struct wpath *q = &w->path[at];
+
+		if (q->n == p->nflat && !memcmp(w->asn + q->at, p->flat, q->n * sizeof(*w->asn)))
+			return at;
+	}
+	mem_room(&w->path, &w->cap_path, w->npath + 1);
+	mem_room(&w->asn, &w->cap_asn, w->nasn + p->nflat);
+	w->path[w->npath] = (struct wpath){w->nasn, p->nflat};
+	if (p->nflat)
+		memcpy(w->asn + w->nasn, p->flat, p->nflat * sizeof(*w->asn));
+	w->nasn += p->nflat;
+	slots_put(&w->paths, h, w->npath);
+	return w->npath++;
+}
+
+uint32_t watch_text(struct watch *w, const char *s)
+{
+	for (uint32_t i = 0; i < w->ntext; i++)
+		if (!strcmp(w->text[i], s))
+			return i;
+	mem_room(&w->text, &w->cap_text, w->ntext + 1);
+	w->text[w->ntext] = mem_text(s);
+	return w->ntext++;
+}
+
+/* ---- tracks, log and holds ---- */
+
+static uint64_t track_hash(const struct track *t)
+{
+	uint64_t h = hash_u64((uint64_t)t->class << 40 | (uint64_t)t->how << 32 | t->prefix);
+
+	h = hash_u64(h ^ ((uint64_t)t->a << 32 | t->b));
+	return hash_u64(h ^ t->c);
+}
+
+static void tracks_fill(struct watch *w)
+{
+	for (uint32_t j = 0; j < w->ntrack; j++)
+		slots_put(&w->tracks, track_hash(&w->track[j]), j);
+}
+
+static uint32_t track_intern(struct watch *w, const struct track *key)
+{
+	uint64_t h = track_hash(key);
+	uint32_t i, at;
+
+	if (slots_full(&w->tracks))
+		tracks_fill(w);
+	i = (uint32_t)h & w->tracks.mask;
+	while ((at = slots_next(&w->tracks, h, &i)) != NONE) {
+		const struct track *t = &w->track[at];
+
+		if (t->class == key->class && t->how == key->how && t->a == key->a &&
+		    t->b == key->b && t->c == key->c && t->prefix == key->prefix)
+			return at;
+	}
+	mem_room(&w->track, &w->cap_track, w->ntrack + 1);
+	w->track[w->ntrack] = *key;
+	slots_put(&w->tracks, h, w->ntrack);
+	return w->ntrack++;
+}
+
+static bool log_add(struct watch *w, const struct route *r, uint32_t track, uint32_t seq,
+		    enum entry_kind kind, uint8_t flags)
+{
+	struct entry *e;
+
+	if (w->nlog == WATCH_LOG) {
+		w->left_out++;
+		return false;
+	}
+	mem_room(&w->log, &w->cap_log, w->nlog + 1);
+	e = &w->log[w->nlog++];
+	e->time = w->facts->time == TIME_NONE ? 0 : w->facts->time;
+	e->track = track;
+	e->ev = watch_ev(w, kind == ENTRY_TABLE);
+	e->path = r->attrs ? watch_path(w, &r->attrs->path) : NONE;
+	e->seq = seq;
+	e->path_id = r->path_id;
+	e->peer = r->peer;
+	e->kind = (uint8_t)kind;
+	e->flags = flags;
+	return true;
+}
+
+static inline uint32_t hold_bucket(const struct watch *w, uint32_t prefix, uint16_t peer,
+				   uint32_t path_id)
+{
+	return (uint32_t)hash_u64(((uint64_t)prefix << 32 | path_id) ^ (uint64_t)peer << 17) &
+	       (w->nbucket - 1);
+}
+
+void watch_hold(struct watch *w, uint32_t prefix, uint16_t peer, uint32_t path_id, uint32_t track)
+{
+	uint32_t b, i;
+
+	if (w->used_hold >= w->nbucket) {
+		uint32_t n = w->nbucket ? w->nbucket * 2 : 256;
+		uint32_t *old = w->bucket, nold = w->nbucket;
+
+		w->bucket = mem_zero(n, sizeof(*w->bucket));
+		w->nbucket = n;
+		for (uint32_t j = 0; j < nold; j++)
+			for (uint32_t at = old[j], next; at; at = next) {
+				struct hold *h = &w->hold[at - 1];
+
+				next = h->next;
+				b = hold_bucket(w, h->prefix, h->peer, h->path_id);
+				h->next = w->bucket[b];
+				w->bucket[b] = at;
+			}
+		free(old);
+	}
+	b = hold_bucket(w, prefix, peer, path_id);
+	for (i = w->bucket[b]; i; i = w->hold[i - 1].next) {
+		struct hold *h = &w->hold[i - 1];
+
+		if (h->track == track && h->prefix == prefix && h->peer == peer &&
+		    h->path_id == path_id)
+			return;
+	}
+	if (w->free_hold) {
+		i = w->free_hold - 1;
+		w->free_hold = w->hold[i].next;
+	} else {
+		mem_room(&w->hold, &w->cap_hold, w->nhold + 1);
+		i = w->nhold++;
+	}
+	w->hold[i] = (struct hold){prefix, path_id, track, w->bucket[b], peer};
+	w->bucket[b] = i + 1;
+	w->used_hold++;
+	w->prefix[prefix].flags |= WP_WATCHED;
+}
+
+void track_let_go(struct watch *w, uint32_t prefix, const struct route *r, uint32_t seq,
+		  const uint32_t *keep, size_t nkeep)
+{
+	uint32_t *link;
+
+	if (!w->used_hold)
+		return;
+	link = &w->bucket[hold_bucket(w, prefix, r->peer, r->path_id)];
+	while (*link) {
+		uint32_t i = *link - 1;
+		struct hold *h = &w->hold[i];
+		bool stays = false;
+
+		if (h->prefix != prefix || h->peer != r->peer || h->path_id != r->path_id) {
+			link = &h->next;
+			continue;
+		}
+		for (size_t k = 0; k < nkeep; k++)
+			stays |= keep[k] == h->track;
+		if (stays) {
+			link = &h->next;
+			continue;
+		}
+		log_add(w, r, h->track, seq, r->attrs ? ENTRY_REPLACED : ENTRY_WITHDRAWN, 0);
+		*link = h->next;
+		h->next = w->free_hold;
+		w->free_hold = i + 1;
+		w->used_hold--;
+	}
+}
+
+static bool is_blackhole(const struct attrs *a)
+{
+	for (size_t i = 0; i < a->community.n; i++) {
+		const uint8_t *c = a->community.at + 4 * i;
+
+		if (c[0] == 0xff && c[1] == 0xff && c[2] == 0x02 && c[3] == 0x9a) /* RFC 7999 */
+			return true;
+	}
+	return false;
+}
+
+static void bads_fill(struct watch *w)
+{
+	for (uint32_t j = 0; j < w->nbad; j++) {
+		uint32_t first = j;
+		uint8_t normal = w->bad[j].normal;
+
+		while (w->bad[j].more)
+			j++;
+		w->bad[first].normal = 0;
+		slots_put(&w->bads,
+			  hash_bytes(w->bad + first, (j - first + 1) * sizeof(*w->bad), 11), first);
+		w->bad[first].normal = normal;
+	}
+}
+
+uint32_t track_faults(struct watch *w, const struct attrs *a)
+{
+	struct fault_path f[FAULTS_MAX];
+	size_t n = leak_path(w, a, f, FAULTS_MAX - 1);
+	uint64_t h;
+	uint32_t i, at;
+
+	n += bogon_path(a, f + n, FAULTS_MAX - n);
+	if (!n)
+		return 0;
+	for (size_t j = 0; j < n; j++) {
+		f[j].more = j + 1 < n;
+		f[j].normal = 0;
+	}
+	h = hash_bytes(f, n * sizeof(*f), 11);
+	if (slots_full(&w->bads))
+		bads_fill(w);
+	i = (uint32_t)h & w->bads.mask;
+	while ((at = slots_next(&w->bads, h, &i)) != NONE) {
+		const struct fault_path *q = &w->bad[at];
+		size_t j = 0;
+
+		while (j < n && q[j].class == f[j].class && q[j].how == f[j].how &&
+		       q[j].a == f[j].a && q[j].b == f[j].b && q[j].c == f[j].c &&
+		       q[j].more == f[j].more)
+			j++;
+		if (j == n)
+			return at + 1;
+	}
+	/* So many different leaks are a fault of the relationships. */
+	if (w->nbad >= WATCH_FAULTS && n == 1 && f[0].class == TRACK_LEAK && f[0].how < LEAK_OTC)
+		return 0;
+	mem_room(&w->bad, &w->cap_bad, w->nbad + (uint32_t)n);
+	memcpy(w->bad + w->nbad, f, n * sizeof(*f));
+	slots_put(&w->bads, h, w->nbad);
+	w->nbad += (uint32_t)n;
+	return w->nbad - (uint32_t)n + 1;
+}
+
+uint32_t watch_cap(const struct watch *w, const struct track *t)
+{
+	if (t->class == TRACK_LEAK || t->class == TRACK_ASPA)
+		return 256;
+	if (t->class != TRACK_ORIGIN)
+		return WATCH_MILD_LOG;
+	for (const struct pair *p = watch_pair(w, t->prefix, NULL); p;
+	     p = watch_pair(w, t->prefix, p))
+		if (p->origin == t->a)
+			return p->why == ROV_TOO_SPECIFIC ? WATCH_MILD_LOG : WATCH_TRACK_LOG;
+	return WATCH_TRACK_LOG;
+}
+
+void track_route(struct watch *w, const struct route *r, uint32_t prefix, uint32_t seq,
+		 const struct pair *p, uint32_t faults)
+{
+	const struct attrs *a = r->attrs;
+	uint32_t keep[FAULTS_MAX + 4];
+	size_t nkeep = 0;
+	uint8_t flags = (is_blackhole(a) ? ENTRY_BLACKHOLE : 0) |
+			(r->flags & ROUTE_UNDECLARED ? ENTRY_UNDECLARED : 0);
+	enum entry_kind kind = r->kind == ROUTE_TABLE ? ENTRY_TABLE : ENTRY_ANNOUNCE;
+	struct track key[FAULTS_MAX + 4];
+	size_t nkey = 0;
+
+	if (a->has & HAS_OTC)
+		flags |= ENTRY_OTC;
+	if (p->flags & PAIR_LOGGED)
+		key[nkey++] = (struct track){.class = TRACK_ORIGIN, .a = p->origin};
+	if (w->prefix[prefix].flags & WP_BOGON)
+		key[nkey++] = (struct track){.class = TRACK_BOGON_PREFIX, .a = p->origin};
+	if (a->fault)
+		key[nkey++] = (struct track){
+		    .class = TRACK_MALFORMED,
+		    .a = a->fault_attr,
+		    .b = a->fault,
+		    .c = watch_text(w, a->fault_why ? a->fault_why : "malformed"),
+		};
+	for (uint32_t i = faults; i; i = w->bad[i - 1].more ? i + 1 : 0) {
+		struct fault_path *f = &w->bad[i - 1];
+
+		/* What relationships alone call a leak, and what stood there from the start, is
+		 * a fault of the relationships more often than of the route. */
+		if (f->class == TRACK_LEAK && f->how < LEAK_OTC) {
+			int64_t start = watch_since(w), now = w->facts->time;
+
+			if (!f->normal && (kind == ENTRY_TABLE ||
+					   (!watch_after_table(w) && now < start + WATCH_WARM)))
+				f->normal = 1;
+			if (f->normal)
+				continue;
+		}
+		key[nkey++] = (struct track){
+		    .class = f->class, .how = f->how, .a = f->a, .b = f->b, .c = f->c};
+	}
+	for (size_t i = 0; i < nkey; i++) {
+		uint32_t t;
+
+		key[i].prefix = prefix;
+		t = track_intern(w, &key[i]);
+		if (w->track[t].n >= watch_cap(w, &w->track[t]))
+			continue;
+		if (!log_add(w, r, t, seq, kind, flags))
+			continue;
+		w->track[t].n++;
+		watch_hold(w, prefix, r->peer, r->path_id, t);
+		keep[nkeep++] = t;
+	}
+	if (kind != ENTRY_TABLE && w->prefix[prefix].flags & WP_WATCHED)
+		track_let_go(w, prefix, r, seq, keep, nkeep);
+}
+
+void track_index(struct watch *w)
+{
+	while (w->paths.mask < 2 * (w->npath + 64))
+		slots_grow(&w->paths, w->paths.mask + 1);
+	while (w->tracks.mask < 2 * (w->ntrack + 64))
+		slots_grow(&w->tracks, w->tracks.mask + 1);
+	while (w->bads.mask < 2 * (w->nbad + 64))
+		slots_grow(&w->bads, w->bads.mask + 1);
+	paths_fill(w);
+	tracks_fill(w);
+	bads_fill(w);
+}
