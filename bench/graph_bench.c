@@ -63,24 +63,53 @@ static int by_time(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* All pairs with next hops: every 20th origin, streamed, the result looked at and forgotten. */
-static void next_hops(const struct topo *t)
+/* All pairs with next hops, streamed: each is looked at and forgotten. The sum over the origin of
+ * `probe` must be what one propagation gives. */
+struct hops {
+	uint64_t sum[16];
+	uint32_t probe, *next;
+};
+
+static void hop(void *arg, const struct lanes_tile *t)
 {
-	struct propagation *p = propagation_new(t);
-	uint64_t sum = 0;
-	uint32_t runs = 0;
-	double c = cpu();
+	struct hops *h = arg;
+	uint32_t next[LANES];
 
-	for (uint32_t o = 0; o < t->n; o += 20, runs++) {
-		struct seed seed = {.id = o};
+	for (uint32_t i = 0; i < t->n; i++) {
+		uint64_t sum = 0;
 
-		propagation_run(p, &seed, 1, TIES_LOWEST_ASN, 0);
-		sum += p->next[(o * 7) % t->n] + p->reached;
+		lanes_next(t, i, next);
+		for (unsigned k = 0; k < LANES; k++)
+			sum += next[k];
+		h->sum[t->thread] += sum;
+		for (unsigned k = 0; k < t->norigin; k++)
+			if (t->origin[k] == h->probe)
+				h->next[t->topo->id[t->index[i]]] = next[k];
 	}
+}
+
+static bool next_hops(const struct topo *t)
+{
+	struct hops h = {.probe = t->n / 3, .next = mem_zero(t->n, 4)};
+	struct lanes_job job = {.topo = t, .use = hop, .arg = &h};
+	struct propagation *p = propagation_new(t);
+	struct seed seed = {.id = h.probe};
+	double w = wall(), c = cpu();
+	bool same;
+
+	if (!lanes_all(&job))
+		return false;
 	c = cpu() - c;
-	printf("next_hops %.2f cpu s for all origins (%u measured, checksum %llu)\n",
-	       c * t->n / runs, runs, (unsigned long long)sum);
+	w = wall() - w;
+	for (int i = 1; i < 16; i++)
+		h.sum[0] += h.sum[i];
+	propagation_run(p, &seed, 1, TIES_LOWEST_ASN, 0);
+	same = !memcmp(p->next, h.next, t->n * sizeof(*h.next));
+	printf("next_hops %.2f cpu s, %.2f s wall, checksum %llu, %s\n", c, w,
+	       (unsigned long long)h.sum[0], same ? "as one by one" : "NOT as one by one");
 	propagation_free(p);
+	free(h.next);
+	return same;
 }
 
 static void trials(const struct topo *t)
@@ -231,7 +260,8 @@ int main(int argc, char **argv)
 		       (unsigned long long)routes, (double)len / (double)routes);
 	}
 	getrusage(RUSAGE_SELF, &ru);
-	next_hops(t);
+	if (!next_hops(t))
+		return 1;
 	trials(t);
 	printf("memory %ld kB\n", ru.ru_maxrss);
 	if (argc > 2 && !strcmp(argv[2], "hegemony"))

@@ -10,7 +10,8 @@
 
 struct table {
 	uint32_t n;
-	uint8_t *at; /* origin × network */
+	uint8_t *at;	/* origin × network */
+	uint32_t *next; /* the same, NULL: not wanted */
 };
 
 static void fill(void *arg, const struct lanes_tile *tile)
@@ -34,6 +35,13 @@ static void fill(void *arg, const struct lanes_tile *tile)
 		}
 		for (unsigned k = tile->norigin; k < LANES; k++)
 			assert_int_equal(bytes[k], 0);
+		if (tab->next) {
+			uint32_t next[LANES];
+
+			lanes_next(tile, i, next);
+			for (unsigned k = 0; k < tile->norigin; k++)
+				tab->next[(size_t)tile->origin[k] * tab->n + v] = next[k];
+		}
 		lanes_sum(row, mask, &routes, &len);
 		assert_int_equal(routes, n);
 		assert_int_equal(len, sum);
@@ -77,7 +85,8 @@ static void random_graphs(void **state)
 		o = plain_new(h);
 		t = topo_new(g, &mask);
 		for (int simd = SIMD_PORTABLE; simd <= SIMD_AVX512; simd++) {
-			struct table tab = {g->n, mem_zero((size_t)g->n * g->n, 1)};
+			struct table tab = {g->n, mem_zero((size_t)g->n * g->n, 1),
+					    mem_zero((size_t)g->n * g->n, 4)};
 			struct lanes_job job = {.topo = t,
 						.simd = (enum lanes_simd)simd,
 						.threads = 1,
@@ -97,10 +106,13 @@ static void random_graphs(void **state)
 							want = 0;
 						assert_int_equal(tab.at[(size_t)a * g->n + v],
 								 want);
+						assert_int_equal(tab.next[(size_t)a * g->n + v],
+								 want ? o->next[v] : ASGRAPH_NONE);
 					}
 				}
 			}
 			free(tab.at);
+			free(tab.next);
 		}
 		plain_free(o);
 		topo_free(t);
@@ -116,7 +128,7 @@ static void too_long(void **state)
 {
 	for (uint32_t n = 60; n < 70; n++) {
 		struct asgraph_build *b = asgraph_build_new();
-		struct table tab = {n, mem_zero((size_t)n * n, 1)};
+		struct table tab = {n, mem_zero((size_t)n * n, 1), NULL};
 		struct asgraph *g;
 		struct topo *t;
 		struct lanes_job job = {.threads = 1, .use = fill, .arg = &tab};

@@ -25,7 +25,8 @@ struct entry {
 
 struct batch {
 	const struct topo *topo;
-	const uint32_t *origin;
+	const struct simd *simd;
+	uint32_t origin[LANES]; /* ids; of lanes that are not in use 0 */
 	unsigned norigin;
 	vec full;		      /* the lanes in use */
 	vec *have;		      /* n: lanes that need nothing more (or are refused) */
@@ -114,14 +115,16 @@ struct simd {
 	void (*down)(struct batch *);
 	void (*rows)(struct batch *, const uint32_t *, const uint8_t *, uint32_t, vec *);
 	void (*sum)(const uint64_t *, const uint64_t *, uint64_t *, uint64_t *);
+	void (*next)(const struct batch *, uint32_t, const vec *, uint32_t *);
 };
 
 static const struct simd simds[] = {
     [SIMD_PORTABLE] = {"portable", up_portable, across_portable, down_portable, rows_portable,
-		       sum_portable},
+		       sum_portable, next_portable},
 #if defined(__x86_64__)
-    [SIMD_AVX2] = {"avx2", up_avx2, across_avx2, down_avx2, rows_avx2, sum_avx2},
-    [SIMD_AVX512] = {"avx512", up_avx512, across_avx512, down_avx512, rows_avx512, sum_avx512},
+    [SIMD_AVX2] = {"avx2", up_avx2, across_avx2, down_avx2, rows_avx2, sum_avx2, next_avx2},
+    [SIMD_AVX512] = {"avx512", up_avx512, across_avx512, down_avx512, rows_avx512, sum_avx512,
+		     next_avx512},
 #endif
 };
 
@@ -181,6 +184,14 @@ void lanes_bytes(const uint64_t *row, uint8_t out[LANES])
 		x = x ^ y ^ y << 28;
 		memcpy(out + 8 * (size_t)i, &x, 8);
 	}
+}
+
+void lanes_next(const struct lanes_tile *tile, uint32_t i, uint32_t out[LANES])
+{
+	const struct batch *b = tile->batch;
+
+	b->simd->next(b, tile->index[i],
+		      (const vec *)(tile->row + (size_t)i * LANE_PLANES * LANE_WORDS), out);
 }
 
 static struct batch *batch_new(const struct topo *t)
@@ -253,8 +264,10 @@ static void one_batch(struct batch *b, const struct run *r, uint32_t from, unsig
 	const struct topo *t = b->topo;
 	struct lanes_tile tile;
 
-	b->origin = r->origin + from;
+	b->simd = r->simd;
 	b->norigin = r->norigin - from < LANES ? r->norigin - from : LANES;
+	memset(b->origin, 0, sizeof(b->origin));
+	memcpy(b->origin, r->origin + from, b->norigin * sizeof(*b->origin));
 	b->full = (vec){0};
 	for (unsigned i = 0; i < b->norigin; i++)
 		b->full[i / 64] |= UINT64_C(1) << i % 64;
@@ -279,7 +292,8 @@ static void one_batch(struct batch *b, const struct run *r, uint32_t from, unsig
 		return;
 	tile = (struct lanes_tile){.topo = t,
 				   .row = (const uint64_t *)rows,
-				   .origin = b->origin,
+				   .origin = r->origin + from,
+				   .batch = b,
 				   .norigin = b->norigin,
 				   .thread = thread};
 	for (uint32_t v = 0; v < r->nrow; v += TILE) {

@@ -4,7 +4,8 @@
  * Routes of many origins at once: 512 of them a batch, one bit each ("lane"), level by level, so
  * that all pairs of the whole Internet are a matter of seconds. It is the model of
  * finding/propagate.h without policies: class and length of every route, which do not depend on
- * how ties are broken. Next hops come from propagate.h, an origin at a time.
+ * how ties are broken; and, of a row that wants them, the next hops, with ties broken for the
+ * lowest ASN: the neighbours of the right kind whose route is one shorter, the first of them.
  *
  * A batch is never kept: it is handed out in tiles of rows, one row a network, while it is in
  * the cache. A row is eight planes of 512 bits: the path's length in binary (planes 0 to 5) and
@@ -23,6 +24,8 @@
 #define LANE_PLANES 8
 #define LANE_LEN_MAX 63 /* longer paths: lanes_all() returns false, use propagate.h */
 
+struct batch;
+
 struct lanes_tile {
 	const struct topo *topo;
 	const uint32_t *index; /* n: which network of the topology each row is of */
@@ -31,6 +34,7 @@ struct lanes_tile {
 	const uint32_t *origin; /* id of the origin of each lane */
 	unsigned norigin;
 	unsigned thread; /* 0 … threads-1: whose sums to add to */
+	const struct batch *batch;
 };
 
 typedef void lanes_use(void *arg, const struct lanes_tile *tile);
@@ -63,6 +67,10 @@ unsigned lanes_threads(unsigned wanted);
 /* Of one row, in the lanes of mask (LANE_WORDS words): how many have a route, and the sum of
  * their lengths. */
 void lanes_sum(const uint64_t *row, const uint64_t *mask, uint64_t *routes, uint64_t *len);
+
+/* The next hops of the tile's row i, an id a lane as in propagate.h: the origin's own id at the
+ * origin, ASGRAPH_NONE without a route. Only while use() has the tile. */
+void lanes_next(const struct lanes_tile *t, uint32_t i, uint32_t out[LANES]);
 
 /* One byte a lane: class << 6 | length; 0 without a route. */
 void lanes_bytes(const uint64_t *row, uint8_t out[LANES]);

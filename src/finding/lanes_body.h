@@ -329,5 +329,111 @@ LANES_TARGET static void LANES_FN(sum)(const uint64_t *row, const uint64_t *mask
 	*len = n[0] + 2 * n[1] + 4 * n[2] + 8 * n[3] + 16 * n[4] + 32 * n[5];
 }
 
+/* Puts *id (one for all lanes, or step 1: one each) where mask has a lane; to[] was zero there. */
+LANES_TARGET static inline void LANES_FN(put)(uint32_t *to, const uint64_t *mask,
+					      const uint32_t *id, unsigned step)
+{
+	enum { WIDE = sizeof(part) / 4 };
+	typedef uint32_t ids __attribute__((vector_size(sizeof(part)), aligned(4), may_alias));
+	static const uint32_t bit[16] = {1,   2,   4,	 8,    16,   32,   64,	  128,
+					 256, 512, 1024, 2048, 4096, 8192, 16384, 32768};
+	const ids bits = *(const ids *)bit;
+
+	for (unsigned i = 0; i < LANE_WORDS; i++) {
+		uint64_t m = mask[i];
+
+		if (!m)
+			continue;
+		for (unsigned k = 0; k < 64; k += WIDE, m >>= WIDE % 64) {
+			unsigned at = 64 * i + k;
+			ids *out = (ids *)(to + at);
+			ids what = (ids){0} + *id;
+			ids has;
+
+			if (step)
+				what = *(const ids *)(id + at);
+			has = (((ids){0} + (uint32_t)m) & bits) == bits;
+
+			*out |= what & has;
+		}
+	}
+}
+
+/* Of the lanes *left those that network u tells of: they are u's, and left no more. */
+LANES_TARGET static inline bool LANES_FN(from)(const struct batch *b, uint32_t *to, part *left,
+					       unsigned level, uint32_t u, bool up)
+{
+	const part *at = (const part *)&b->at[level - 1][u], *only = (const part *)&b->up[u];
+	vec y;
+	part *got = (part *)&y, some = {0}, rest = {0};
+
+	for (unsigned h = 0; h < PARTS; h++) {
+		part x = at[h] & left[h];
+
+		if (up)
+			x &= only[h];
+		got[h] = x;
+		left[h] &= ~x;
+		some |= x;
+		rest |= left[h];
+	}
+	if (LANES_FN(any)(&some))
+		LANES_FN(put)(to, (const uint64_t *)&y, &b->topo->id[u], 0);
+	return LANES_FN(any)(&rest);
+}
+
+/* The next hops of one network: for each lane the lowest neighbour that tells a route one shorter.
+ * A path of one or two ends at the origin. */
+LANES_TARGET static void LANES_FN(next)(const struct batch *b, uint32_t v, const vec *row,
+					uint32_t *to)
+{
+	const struct topo *t = b->topo;
+	const part *p = (const part *)row;
+	vec near, none;
+
+	memset(to, 0, LANES * sizeof(*to));
+	for (unsigned h = 0; h < PARTS; h++) {
+		part some = p[6 * PARTS + h] | p[7 * PARTS + h];
+		part longer = p[2 * PARTS + h] | p[3 * PARTS + h] | p[4 * PARTS + h] |
+			      p[5 * PARTS + h] | (p[h] & p[PARTS + h]);
+
+		((part *)&near)[h] = some & ~longer;
+		((part *)&none)[h] = ~some;
+	}
+	LANES_FN(put)(to, (const uint64_t *)&near, b->origin, 1);
+	LANES_FN(put)(to, (const uint64_t *)&none, &(uint32_t){ASGRAPH_NONE}, 0);
+	for (unsigned level = 3; level <= b->top + 1; level++) {
+		vec of[3]; /* lanes of this length from customers, peers, providers */
+		part any[3] = {{0}, {0}, {0}};
+
+		for (unsigned h = 0; h < PARTS; h++) {
+			part x = p[6 * PARTS + h] | p[7 * PARTS + h];
+
+			for (unsigned k = 0; k < 6; k++)
+				x &= level >> k & 1 ? p[k * PARTS + h] : ~p[k * PARTS + h];
+			((part *)&of[0])[h] = x & p[6 * PARTS + h] & p[7 * PARTS + h];
+			((part *)&of[1])[h] = x & ~p[6 * PARTS + h];
+			((part *)&of[2])[h] = x & ~p[7 * PARTS + h];
+			for (unsigned k = 0; k < 3; k++)
+				any[k] |= ((part *)&of[k])[h];
+		}
+		if (LANES_FN(any)(&any[0]))
+			for (uint32_t j = t->customer_off[v]; j < t->customer_off[v + 1]; j++)
+				if (!LANES_FN(from)(b, to, (part *)&of[0], level, t->customer[j],
+						    true))
+					break;
+		if (LANES_FN(any)(&any[1]))
+			for (uint32_t j = t->peer_off[v]; j < t->peer_off[v + 1]; j++)
+				if (t->peer[j] < t->ntransit &&
+				    !LANES_FN(from)(b, to, (part *)&of[1], level, t->peer[j], true))
+					break;
+		if (LANES_FN(any)(&any[2]))
+			for (uint32_t j = t->provider_off[v]; j < t->provider_off[v + 1]; j++)
+				if (!LANES_FN(from)(b, to, (part *)&of[2], level, t->provider[j],
+						    false))
+					break;
+	}
+}
+
 #undef part
 #undef PARTS

@@ -42,6 +42,7 @@ struct propagation *propagation_new(const struct topo *t)
 	o->label = mem_zero(n, sizeof(*o->label));
 	o->list = mem_zero(n, sizeof(*o->list));
 	o->told = mem_zero((size_t)t->ntransit + 1, sizeof(*o->told));
+	o->fine = mem_zero((size_t)t->ntransit + 1, sizeof(*o->fine));
 	return p;
 }
 
@@ -62,6 +63,7 @@ void propagation_free(struct propagation *p)
 	free(o->label);
 	free(o->list);
 	free(o->told);
+	free(o->fine);
 	free(o->mark);
 	free(o->policy);
 	free(o->tier1);
@@ -336,6 +338,11 @@ static inline void go_down(struct propagation *p, uint32_t n, const enum mode mo
 	const bool full = mode == FULL;
 	struct propagation_own *o = p->own;
 	const struct topo *t = p->topo;
+	/* Stores of bytes may alias anything, so the compiler would load these again and again. */
+	uint8_t *const class = o->class;
+	uint64_t *const keys = o->key;
+	const uint16_t *const policy = o->policy;
+	const uint32_t *const customer = t->customer, *const off = t->customer_off;
 
 	for (uint32_t i = 0; i < o->levels; i++)
 		o->nlevel[i] = 0;
@@ -357,32 +364,37 @@ static inline void go_down(struct propagation *p, uint32_t n, const enum mode mo
 	}
 	for (uint32_t level = 1; level < o->levels; level++) {
 		for (uint32_t at = 0; at < o->nlevel[level]; at++) {
-			uint32_t u = o->level[level][at];
+			uint32_t u = o->level[level][at], end = off[u + 1];
+			uint64_t told = (uint64_t)(level + 1) << KEY_LEN | u;
 			struct offer of;
+			uint16_t drop;
 
-			if (o->class[u] == CLASS_PROVIDER)
+			if (class[u] == CLASS_PROVIDER)
 				settle(p, u, TO_CUSTOMERS, RELATION_PROVIDER, full);
 			of.seed = o->label[u];
 			if (full && !offers(p, u, TO_CUSTOMERS, level, &of))
 				continue;
-			o->told[u] = (uint64_t)(level + 1) << KEY_LEN | u;
-			for (uint32_t i = t->customer_off[u]; i < t->customer_off[u + 1]; i++) {
-				uint32_t v = t->customer[i];
-				uint64_t key = o->told[u];
+			o->told[u] = told;
+			drop = mode == LITE ? o->drop[of.seed][0] : 0;
+			for (uint32_t i = off[u]; i < end; i++) {
+				uint32_t v = customer[i];
+				uint64_t key = told;
 
-				if (o->class[v] > CLASS_PROVIDER)
+				if (class[v] > CLASS_PROVIDER)
 					continue;
-				if (!takes(p, v, u, RELATION_PROVIDER, &of, mode))
+				if (mode == LITE && policy[v] & drop)
+					continue;
+				if (full && !policies_accept(p, v, u, RELATION_PROVIDER, &of))
 					continue;
 				if (full)
 					key = key_of(o, v, level + 1, u, &of);
-				if (key >= o->key[v])
+				if (key >= keys[v])
 					continue;
-				if (o->class[v] == CLASS_NONE) {
-					o->class[v] = CLASS_PROVIDER;
+				if (class[v] == CLASS_NONE) {
+					class[v] = CLASS_PROVIDER;
 					level_add(o, level + 1, v);
 				}
-				o->key[v] = key;
+				keys[v] = key;
 			}
 		}
 	}
@@ -416,7 +428,7 @@ static inline void go_down(struct propagation *p, uint32_t n, const enum mode mo
 	}
 }
 
-static void give_one(struct propagation *p, uint32_t i)
+static inline void give_one(struct propagation *p, uint32_t i)
 {
 	const struct propagation_own *o = p->own;
 	const struct topo *t = p->topo;
@@ -438,43 +450,124 @@ static void give_one(struct propagation *p, uint32_t i)
 	p->reached += class != CLASS_NONE;
 }
 
-/* The plain case's last sweep: stubs take the best of their providers, straight to the result. */
-static inline void give_stubs(struct propagation *p, const enum mode mode)
+/* What a stub takes of its n providers, when nothing is asked of offers or one bit is. */
+static inline uint64_t best_of(const uint64_t *told, const uint32_t *provider, uint32_t n)
+{
+	uint64_t best = KEY_NONE;
+
+	for (uint32_t k = 0; k < n; k++) {
+		uint64_t key = told[provider[k]];
+
+		best = key < best ? key : best;
+	}
+	return best;
+}
+
+/* The same where announcements are dropped by different policies. */
+static uint64_t best_mixed(const struct propagation_own *o, const struct topo *t, uint32_t i)
+{
+	uint64_t best = KEY_NONE;
+
+	for (uint32_t at = t->provider_off[i]; at < t->provider_off[i + 1]; at++) {
+		uint32_t u = t->provider[at];
+
+		if (o->told[u] < best && !(o->policy[i] & o->drop[o->label[u]][0]))
+			best = o->told[u];
+	}
+	return best;
+}
+
+/* Where results go, as the compiler would not know that stores leave the pointers alone. */
+struct give {
+	uint8_t *class;
+	uint16_t *len, *seed;
+	uint32_t *next;
+	const uint32_t *id, *provider, *off;
+	const uint16_t *label;
+};
+
+static inline bool give_stub(const struct give *g, uint32_t i, uint64_t best, bool labels)
+{
+	uint32_t v = g->id[i], who = (uint32_t)(best & KEY_WHO);
+
+	if (best == KEY_NONE) {
+		g->class[v] = CLASS_NONE;
+		g->len[v] = 0;
+		g->next[v] = ASGRAPH_NONE;
+		g->seed[v] = 0;
+		return false;
+	}
+	g->class[v] = CLASS_PROVIDER;
+	g->len[v] = (uint16_t)(best >> KEY_LEN);
+	g->next[v] = g->id[who];
+	if (labels)
+		g->seed[v] = g->label[who];
+	return true;
+}
+
+/* Stubs [i, end), which have n providers each. */
+static inline uint32_t give_group(const struct propagation *p, const struct give *g, uint32_t i,
+				  uint32_t end, const uint32_t n, const enum mode mode,
+				  const bool labels, uint32_t *reached)
 {
 	const struct propagation_own *o = p->own;
+	const uint64_t *told[2] = {o->told, o->fine};
+	const uint16_t *policy = o->policy;
+	const uint16_t dropped = o->dropped;
+	const struct give to = *g;
+	uint32_t sum = 0, at = to.off[i];
+
+	for (; i < end; i++, at += n) {
+		bool drops = mode == LITE && policy[i] & dropped;
+
+		sum += give_stub(&to, i, best_of(told[drops], to.provider + at, n), labels);
+	}
+	*reached += sum;
+	return end;
+}
+
+/* The last sweeps: stubs take the best of their providers, straight to the result. */
+static inline void give_stubs(struct propagation *p, const enum mode mode, const bool labels)
+{
+	struct propagation_own *o = p->own;
 	const struct topo *t = p->topo;
-	uint32_t reached = 0;
+	uint32_t reached = 0, from = t->ntransit;
+	struct give g = {p->class, p->len,	p->seed,	 p->next,
+			 t->id,	   t->provider, t->provider_off, o->label};
 
-	for (uint32_t i = t->ntransit; i < t->n; i++) {
-		uint32_t at = t->provider_off[i], end = t->provider_off[i + 1], v, who;
-		uint64_t best = KEY_NONE;
+	if (mode == LITE) {
+		memcpy(o->fine, o->told, (size_t)t->ntransit * sizeof(*o->fine));
+		for (uint32_t u = 0; u < t->ntransit; u++)
+			if (o->told[u] != KEY_NONE && o->drop[o->label[u]][0])
+				o->fine[u] = KEY_NONE;
+	}
+	if (!labels)
+		memset(p->seed, 0, (size_t)t->n * sizeof(*p->seed));
+	if (mode == PLAIN || o->alike) {
+		from = give_group(p, &g, from, t->stubs[0], 1, mode, labels, &reached);
+		from = give_group(p, &g, from, t->stubs[1], 2, mode, labels, &reached);
+		from = give_group(p, &g, from, t->stubs[2], 3, mode, labels, &reached);
+	}
+	for (uint32_t i = from; i < t->n; i++) {
+		uint32_t n = t->provider_off[i + 1] - t->provider_off[i];
 
-		if (o->class[i] != CLASS_NONE) {
+		if (o->class[i] != CLASS_NONE)
 			give_one(p, i);
-			continue;
-		}
-		for (; at < end; at++) {
-			uint64_t key = o->told[t->provider[at]];
+		else if (mode == LITE && !o->alike)
+			reached += give_stub(&g, i, best_mixed(o, t, i), labels);
+		else
+			give_group(p, &g, i, i + 1, n, mode, labels, &reached);
+	}
+	/* Of the first three kinds only origins have another route than the best of their
+	 * providers. */
+	for (unsigned s = 0; s < o->nseed; s++) {
+		uint32_t v = o->seed[s].id, i = t->index[v];
 
-			if (mode == LITE && key < best &&
-			    o->policy[i] & o->drop[o->label[t->provider[at]]][0])
-				continue;
-			best = key < best ? key : best;
+		if (i < from && i >= t->ntransit && p->class[v] != CLASS_ORIGIN &&
+		    o->class[i] == CLASS_ORIGIN) {
+			reached -= p->class[v] != CLASS_NONE;
+			give_one(p, i);
 		}
-		v = t->id[i];
-		if (best == KEY_NONE) {
-			p->class[v] = CLASS_NONE;
-			p->len[v] = 0;
-			p->next[v] = ASGRAPH_NONE;
-			p->seed[v] = 0;
-			continue;
-		}
-		who = (uint32_t)(best & KEY_WHO);
-		p->class[v] = CLASS_PROVIDER;
-		p->len[v] = (uint16_t)(best >> KEY_LEN);
-		p->next[v] = t->id[who];
-		p->seed[v] = o->label[who];
-		reached++;
 	}
 	p->reached += reached;
 }
@@ -488,10 +581,12 @@ static void give_out(struct propagation *p, enum mode mode)
 	p->reached = 0;
 	for (uint32_t i = 0; i < (full ? t->n : t->ntransit); i++)
 		give_one(p, i);
-	if (mode == PLAIN)
-		give_stubs(p, PLAIN);
+	if (mode == PLAIN && o->nseed == 1)
+		give_stubs(p, PLAIN, false);
+	else if (mode == PLAIN)
+		give_stubs(p, PLAIN, true);
 	else if (mode == LITE)
-		give_stubs(p, LITE);
+		give_stubs(p, LITE, true);
 	if (o->policies) {
 		if (!p->otc)
 			p->otc = mem_zero((size_t)t->n + 1, sizeof(*p->otc));
@@ -520,9 +615,10 @@ void propagation_run(struct propagation *p, const struct seed *seed, unsigned ns
 		full = full || seed[s].path || seed[s].policy_skip || seed[s].otc ||
 		       (seed[s].to && seed[s].to != TO_ALL);
 	mode = full ? FULL : o->policies ? LITE : PLAIN;
-	memset(o->key, 0xff, n * sizeof(*o->key));
+	/* Stubs without peers have no key but an origin's, and labels are those of keys. */
+	memset(o->key, 0xff, p->topo->ntransit * sizeof(*o->key));
+	memset(o->key + p->topo->stubs[3], 0xff, (n - p->topo->stubs[3]) * sizeof(*o->key));
 	memset(o->class, 0, n);
-	memset(o->label, 0, n * sizeof(*o->label));
 	free(o->seedlen);
 	o->seedlen = NULL;
 	if (mode == FULL) {
@@ -539,10 +635,14 @@ void propagation_run(struct propagation *p, const struct seed *seed, unsigned ns
 		go_down(p, all, FULL);
 	} else if (mode == LITE) {
 		o->drop = mem_grow(o->drop, nseed, sizeof(*o->drop));
+		o->alike = true;
+		o->dropped = 0;
 		for (unsigned s = 0; s < nseed; s++) {
 			uint16_t drop = seed[s].refused ? POLICY_REFUSE : 0;
 
 			drop |= seed[s].invalid ? POLICY_ROV | POLICY_ROVPP : 0;
+			o->alike = o->alike && (!drop || !o->dropped || drop == o->dropped);
+			o->dropped |= drop;
 			o->drop[s][0] = drop;
 			o->drop[s][1] = drop | (seed[s].invalid ? POLICY_PEER_ROV : 0);
 		}

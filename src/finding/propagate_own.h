@@ -27,8 +27,11 @@ struct propagation_own {
 	uint16_t *policy;  /* by index */
 	uint8_t *tier1;	   /* by index */
 	uint64_t *told;	   /* by index of transit networks: what customers get from it */
-	uint32_t *list;	   /* networks in the order in which they got their routes */
-	uint32_t **level;  /* of phase three */
+	uint64_t *fine;	   /* LITE: the same for those that drop what `dropped` says */
+	uint16_t dropped;
+	bool alike;	  /* LITE: all that is dropped is dropped by the same policies */
+	uint32_t *list;	  /* networks in the order in which they got their routes */
+	uint32_t **level; /* of phase three */
 	uint32_t *nlevel, *levelcap;
 	uint32_t levels;
 	bool policies;	     /* any at all */

@@ -89,28 +89,75 @@ static void use(void *arg, const struct lanes_tile *t)
 	}
 }
 
+/* Marks, by id, the networks of parts of the graph that hold a domestic network: nobody else has
+ * anything to do with the pairs in question. After a border is cut that is a small part. */
+static uint8_t *of_interest(const struct reach_job *job)
+{
+	const struct topo *t = job->topo;
+	uint8_t *in = mem_zero((size_t)t->n + 1, 1);
+	/* Stubs are no one's entry in the lists of customers: they join by their own providers. */
+	uint32_t *parent = mem_zero((size_t)t->n + 1, sizeof(*parent));
+	uint8_t *has = mem_zero((size_t)t->n + 1, 1);
+
+	for (uint32_t v = 0; v < t->n; v++)
+		parent[v] = v;
+	for (uint32_t v = 0; v < t->n; v++) {
+		const uint32_t *list[2] = {t->provider + t->provider_off[v],
+					   t->peer + t->peer_off[v]};
+		uint32_t count[2] = {t->provider_off[v + 1] - t->provider_off[v],
+				     t->peer_off[v + 1] - t->peer_off[v]};
+
+		for (int k = 0; k < 2; k++)
+			for (uint32_t i = 0; i < count[k]; i++) {
+				uint32_t a = v, b = list[k][i];
+
+				while (parent[a] != a)
+					a = parent[a] = parent[parent[a]];
+				while (parent[b] != b)
+					b = parent[b] = parent[parent[b]];
+				if (a != b)
+					parent[a > b ? a : b] = a < b ? a : b;
+			}
+	}
+	for (uint32_t v = 0; v < t->n; v++) {
+		uint32_t a = v;
+
+		while (parent[a] != a)
+			a = parent[a];
+		parent[v] = a;
+		has[a] |= job->domestic[t->id[v]] != 0;
+	}
+	for (uint32_t v = 0; v < t->n; v++)
+		in[t->id[v]] = has[parent[v]];
+	free(parent);
+	free(has);
+	return in;
+}
+
 static bool run(const struct reach_job *job, struct sum *s, bool to_domestic)
 {
 	const struct topo *t = job->topo;
 	uint32_t *origin = mem_zero((size_t)t->n + 1, sizeof(*origin)), n = 0;
 	struct lanes_job lanes = {
 	    .topo = t, .group = job->group, .threads = job->threads, .use = use, .arg = s};
+	uint8_t *in = of_interest(job);
 	bool ok = true;
 
 	s->to_domestic = to_domestic;
 	for (uint32_t v = 0; v < t->n; v++)
 		if (!job->domestic[v] == !to_domestic && !t->gone[t->index[v]] &&
-		    (to_domestic || !job->foreign || job->foreign[v]))
+		    (in[v] || job->everything) && (to_domestic || !job->foreign || job->foreign[v]))
 			origin[n++] = v;
 	for (unsigned i = 0; i < THREADS; i++)
 		s->part[i].origin = NULL;
 	lanes.origin = origin;
 	lanes.norigin = n;
-	if (!to_domestic && !job->everything)
-		lanes.rows = job->domestic;
+	if (!job->everything)
+		lanes.rows = to_domestic ? in : job->domestic;
 	if (n)
 		ok = lanes_all(&lanes);
 	free(origin);
+	free(in);
 	return ok;
 }
 

@@ -17,11 +17,24 @@ static bool there(const struct asgraph *g, const struct topo_mask *m, uint32_t v
 	return !m->link || !m->link[g->via[i]];
 }
 
+/* Of a stub: 0 to 2 without peers and with one to three providers, 3 otherwise, 4 with peers. */
+static unsigned group_of(const struct asgraph *g, const struct topo_mask *m, uint32_t v)
+{
+	uint32_t i = asgraph_first(g, v, RELATION_PROVIDER), n = 0;
+
+	for (; i < asgraph_last(g, v, RELATION_PROVIDER); i++)
+		n += there(g, m, v, i);
+	for (; i < asgraph_last(g, v, RELATION_PEER); i++)
+		if (there(g, m, v, i))
+			return 4;
+	return n >= 1 && n <= 3 ? n - 1 : 3;
+}
+
 struct topo *topo_new(const struct asgraph *g, const struct topo_mask *mask)
 {
 	struct topo *t = mem_zero(1, sizeof(*t));
 	uint32_t n = g->n, nprovider = 0, npeer = 0, ncustomer = 0, next;
-	uint8_t *transit = mem_zero((size_t)n + 1, 1);
+	uint8_t *transit = mem_zero((size_t)n + 1, 1), *group = mem_zero((size_t)n + 1, 1);
 
 	t->graph = g;
 	t->n = n;
@@ -40,7 +53,14 @@ struct topo *topo_new(const struct asgraph *g, const struct topo_mask *mask)
 			t->index[v] = next++;
 	for (uint32_t v = 0; v < n; v++)
 		if (!transit[v])
-			t->index[v] = next++;
+			group[v] = (uint8_t)group_of(g, mask, v);
+	for (unsigned k = 0; k < 5; k++) {
+		for (uint32_t v = 0; v < n; v++)
+			if (!transit[v] && group[v] == k)
+				t->index[v] = next++;
+		if (k < 4)
+			t->stubs[k] = next;
+	}
 	for (uint32_t v = 0; v < n; v++) {
 		t->id[t->index[v]] = v;
 		t->gone[t->index[v]] = mask && mask->node && mask->node[v];
@@ -80,6 +100,7 @@ struct topo *topo_new(const struct asgraph *g, const struct topo_mask *mask)
 	t->peer_off[n] = npeer;
 	t->customer_off[n] = ncustomer;
 	free(transit);
+	free(group);
 	return t;
 }
 

@@ -3,10 +3,11 @@
 /*
  * The AS graph as propagation wants it: some networks and links taken away, and renumbered.
  *
- * Networks that have customers ("transit", some 15 %) come first, the others ("stubs") after
- * them, both by ascending ASN: so a whole level of transit networks fits the cache, and stubs,
- * which pass nothing on, are done in one sweep at the end. An "index" here is a place in this
- * order; an "id" is that of fact/asgraph.h.
+ * Networks that have customers ("transit", some 15 %) come first, by ascending ASN; the others
+ * ("stubs") after them, those without peers first, by how many providers they have and then by ASN:
+ * so a whole level of transit networks fits the cache, and stubs, which pass nothing on, are done
+ * in a few sweeps at the end whose inner loops all have one length. An "index" here is a place in
+ * this order; an "id" is that of fact/asgraph.h.
  */
 #ifndef FINDING_TOPO_H
 #define FINDING_TOPO_H
@@ -27,6 +28,8 @@ struct topo {
 	uint32_t *provider_off, *provider; /* all of them are transit; ascending */
 	uint32_t *peer_off, *peer;	   /* by index */
 	uint32_t *customer_off, *customer; /* of transit networks, transit customers only */
+	uint32_t stubs[4];		   /* stubs without peers: the index after those with
+					      one, two, three providers, and after all of them */
 	uint32_t npeered;		   /* stubs that have peers … */
 	uint32_t *peered;		   /* … and which */
 	uint32_t *slot;			   /* n: where a stub stands in peered, else ASGRAPH_NONE */

@@ -17,6 +17,7 @@ struct trial_room {
 	const struct topo *topo;
 	struct propagation *exact, *sub;
 	uint8_t *attacker, *legitimate, *end;
+	uint32_t there; /* networks that are not gone */
 	uint32_t path[LEAK_MAX];
 	struct seed seed[2];
 };
@@ -26,6 +27,8 @@ struct trial_room *trial_room_new(const struct topo *t)
 	struct trial_room *r = mem_zero(1, sizeof(*r));
 
 	r->topo = t;
+	for (uint32_t v = 0; v < t->n; v++)
+		r->there += !t->gone[v];
 	r->exact = propagation_new(t);
 	r->sub = propagation_new(t);
 	r->attacker = mem_zero((size_t)t->n + 1, 1);
@@ -90,11 +93,11 @@ static uint32_t run(struct trial_room *r, enum attack_kind kind, enum ties ties,
 	if (kind != ATTACK_SUB) {
 		/* One prefix: every network's packets follow the route that it chose. */
 		propagation_run(r->exact, r->seed, 2, ties, 1);
-		for (uint32_t v = 0; v < t->n; v++) {
-			r->end[v] = r->exact->class[v] != CLASS_NONE && r->exact->seed[v] == 1 &&
-				    v != attacker && v != victim;
+		for (uint32_t v = 0; v < t->n; v++) /* without a route the seed is 0 */
+			r->end[v] = r->exact->seed[v] == 1;
+		r->end[attacker] = r->end[victim] = 0;
+		for (uint32_t v = 0; v < t->n; v++)
 			n += r->end[v];
-		}
 		*control = n;
 		return n;
 	}
@@ -124,10 +127,9 @@ struct trial trial_run(struct trial_room *r, const uint16_t *policy, enum attack
 	uint32_t unused;
 
 	propagation_policies(r->exact, policy, NULL, 0);
-	propagation_policies(r->sub, policy, NULL, 0);
-	for (uint32_t v = 0; v < t->n; v++)
-		out.of += !t->gone[v];
-	out.of = out.of > 2 ? out.of - 2 : 0;
+	if (kind == ATTACK_SUB)
+		propagation_policies(r->sub, policy, NULL, 0);
+	out.of = r->there > 2 ? r->there - 2 : 0;
 	if (attacker == victim || !announce(r, policy, kind, attacker, victim)) {
 		out.unable = true;
 		if (believed)
