@@ -13,16 +13,17 @@
 
 struct resolver_spec {
 	enum dns_via via; /* DNS_SYSTEM: asked over UDP, over TCP when cut; told as the system's */
-	struct addr addr;
-	uint16_t port;	  /* 0: 53, 853, 443 */
+	struct addr addr; /* with has_addr: where to ask */
+	bool has_addr;
+	uint16_t port;	  /* 53, 853, 443 */
 	const char *host; /* of DoT and DoH: the name in its certificate; NULL: its address */
 	const char *path; /* of DoH: "/dns-query" when NULL */
 	const char *text; /* as it is told: "8.8.8.8:53", "https://dns.google/dns-query" */
 };
 
-/* "192.0.2.1", "udp:…", "tcp:192.0.2.1:53", "tls:192.0.2.1[:853][#name]",
- * "https://name/path[#192.0.2.1]" (a name without an address cannot be asked: nothing would look
- * it up in secret), "[2001:db8::1]:53". Strings go to the arena. */
+/* "192.0.2.1", "udp:…", "tcp:192.0.2.1:53", "tls:192.0.2.1[:853][#name]", "tls:name",
+ * "https://name/path[#192.0.2.1]", "[2001:db8::1]:53". Strings go to the arena. A name without an
+ * address has no has_addr: who may block has to look it up. */
 bool resolver_parse(struct arena *a, const char *s, struct resolver_spec *out, struct err *err);
 
 /* The system's, from resolv.conf (NULL: /etc/resolv.conf); how many, at most max. */

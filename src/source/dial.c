@@ -312,6 +312,10 @@ struct task *dial_begin(struct loop *l, struct arena *a, const struct dial_spec 
 	d->conn->port = spec->port;
 	d->conn->owner = spec->flow.owner;
 	task_begin(&d->task, l, end);
-	loop_enter(l, &d->conn->seat, spec->addr, spec->flow.alone ? LOOP_ALONE : LOOP_FLOW, go, d);
+	loop_enter(l, &d->conn->seat, spec->addr,
+		   spec->flow.alone   ? LOOP_ALONE
+		   : spec->flow.query ? LOOP_QUERY
+				      : LOOP_FLOW,
+		   go, d);
 	return &d->task;
 }

@@ -12,6 +12,7 @@
 #define SOURCE_HTTP_H
 
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "source/dial.h"
 
 #define HTTP_BODY ((size_t)512 << 10) /* as OONI's probes */
@@ -58,7 +59,7 @@ struct http1 {
 	size_t nheader, header_cap;
 	int code;
 	bool truncated;
-	unsigned informational;
+	unsigned informational, folds;
 	const char *why; /* "invalid response: …" once it is none */
 };
 

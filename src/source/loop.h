@@ -104,7 +104,8 @@ struct flow {
 	int64_t transaction; /* seen.transaction */
 	uint32_t owner;	     /* the target, for loop_failed() */
 	uint8_t depth;
-	bool alone;		/* to be entered as LOOP_ALONE */
+	bool alone;		/* to be entered as LOOP_ALONE … */
+	bool query;		/* … as LOOP_QUERY: a connection to a resolver */
 	const char *const *tag; /* ntag of them */
 	uint16_t ntag;
 };
