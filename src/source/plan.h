@@ -15,14 +15,8 @@
 #include "fact/geo.h"
 #include "fact/measurement.h"
 #include "source/ask.h"
-#include "source/http.h"
-
-/* A test helper to ask: OONI's protocol, POST of JSON. */
-struct helper_spec {
-	const char *url;  /* as it is told */
-	struct addr addr; /* of its host */
-	uint16_t port;
-};
+#include "source/helper.h"
+#include "source/step.h"
 
 /* The same for all targets of a run. */
 struct plan_options {
@@ -39,6 +33,7 @@ struct plan_options {
 	bool has_nobody;
 	bool ipv6;	    /* it works here; else IPv6 addresses are looked up and left */
 	bool follow;	    /* follow-ups are wanted */
+	bool loopback;	    /* addresses of this machine itself are connected to as well */
 	unsigned addrs;	    /* connected to at most, a target; 0: 8 */
 	unsigned redirects; /* followed at most; 0: 10 */
 	int64_t timeout;    /* of one step, microseconds; 0: each step's usual one */
@@ -60,7 +55,11 @@ struct plan {
 
 typedef void plan_done(void *arg, struct plan *p);
 
-/* Begins to measure one URL (or a bare host: https). done is called once, when p->m is whole;
+/* What is measured for what people write: a URL of http or https, or a bare host (https).
+ * NULL: it is none. */
+const char *plan_url(struct arena *a, const char *input);
+
+/* Begins to measure one URL of plan_url(). done is called once, when p->m is whole;
  * plan_free() lets go of everything but the arena, before that too. */
 struct plan *plan_begin(struct loop *l, struct arena *a, const struct plan_options *opt,
 			uint32_t id, const char *input, plan_done *done, void *arg);
@@ -87,8 +86,9 @@ struct flow plan_flow(struct plan *p, int64_t timeout, const char *tag);
 struct followup {
 	const char *name;
 	bool (*wants)(const struct plan *p);
+	/* Not NULL: what it keeps while it is under way. */
 	void *(*begin)(struct plan *p);
-	void (*end)(struct plan *p, void *state); /* early: cancels its tasks; NULL: nothing to */
+	void (*end)(struct plan *p, void *state); /* early: cancels its tasks */
 };
 
 extern const struct followup followups[]; /* followups.c; a NULL name ends it */

@@ -1,0 +1,840 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+
+#include "source/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/jsonw.h"
+#include "base/text.h"
+#include "source/dns.h"
+
+#define ADDRS_MAX 16
+#define LOOKUPS_MAX 32
+#define HELPERS_MAX 8
+#define COOKIES_MAX 32
+#define DEEP_ADDRS 2	       /* of a redirect's host */
+#define OTHER_BODY (32 << 10)  /* kept of what the second address and later ones say */
+#define CHECK_443 (4 * SECOND) /* TLS to an address of a page in the clear: only to know it */
+#define RETEST_RESTS 4	       /* waited for the right to repeat, in units of a rest */
+
+/* What a browser sends, so that a measurement gets what people get. */
+static const struct header usual[] = {
+    {"Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"},
+    {"Accept-Language", "en-US,en;q=0.5"},
+    {"Accept-Encoding", "gzip, deflate"},
+    {"User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"},
+};
+#define NUSUAL (sizeof(usual) / sizeof(*usual))
+
+struct cookie {
+	const char *host, *pair;
+	bool below; /* for the names below host as well */
+};
+
+/* One address of the present round. */
+struct visit {
+	struct plan *plan;
+	struct addr addr;
+	uint16_t port;
+	bool tls, fetch, done, suspect, again, lost;
+	struct task *task;
+	struct task guard; /* of a repeat that waits for too long */
+	bool guarded;
+	struct flow flow;
+	struct step_reply reply;
+};
+
+struct lookup {
+	struct plan *plan;
+	struct task *task;
+};
+
+struct asked {
+	struct plan *plan;
+	struct task *task;
+};
+
+struct plan_state {
+	struct plan *plan;
+	plan_done *done;
+	void *arg;
+	struct task begin;
+	bool begun;
+	/* The measurement's arrays. */
+	struct dns_reply *dns;
+	struct connect *connect;
+	struct handshake *handshake;
+	struct transaction *transaction;
+	struct series *series;
+	struct ttl_probe *ttl_probe;
+	struct control *control;
+	size_t cdns, cconnect, chandshake, ctransaction, cseries, cttl_probe, ccontrol;
+	int64_t ntransaction; /* given out */
+	/* The round. */
+	unsigned depth;
+	const char *url, *host;
+	uint16_t port;
+	bool https;
+	struct addr addr[ADDRS_MAX];
+	size_t naddr, firstaddr;
+	struct lookup lookup[LOOKUPS_MAX], nobody;
+	size_t nlookup, lookups_left;
+	struct visit visit[ADDRS_MAX * 2];
+	size_t nvisit, visits_left;
+	struct http_spec http;
+	struct asked helper[HELPERS_MAX];
+	size_t nhelper, helpers_left;
+	bool over; /* the redirects are at their end; what is asked elsewhere may still run */
+	struct cookie cookie[COOKIES_MAX];
+	size_t ncookie;
+	struct buf residual; /* JSON of what was repeated, and what it was before */
+	size_t nresidual;
+	/* Follow-ups. */
+	size_t follow;
+	void *following;
+};
+
+static void visit_all(struct plan *p);
+static void round_done(struct plan *p);
+static void go_on(struct plan *p);
+
+/* ---- the measurement ---- */
+
+#define ADD(p, what, r)                                                                \
+	do {                                                                           \
+		mem_room(&(p)->state->what, &(p)->state->c##what, (p)->m.n##what + 1); \
+		(p)->state->what[(p)->m.n##what++] = *(r);                             \
+		(p)->m.what = (p)->state->what;                                        \
+	} while (0)
+
+/* The country of each answer, where it is known. */
+static void annotate(struct plan *p, struct dns_reply *r)
+{
+	struct dns_answer *x;
+
+	if (!r->nanswer || !p->opt->geo)
+		return;
+	x = arena_copy(p->arena, r->answer, r->nanswer * sizeof(*x));
+	for (size_t i = 0; i < r->nanswer; i++) {
+		struct member *m;
+		char country[3];
+
+		if (!x[i].has_addr || !geo_find(p->opt->geo, x[i].addr, country))
+			continue;
+		m = arena_zero(p->arena, 1, sizeof(*m));
+		m->key = "x_meridian_country";
+		m->json = arena_printf(p->arena, "\"%s\"", country);
+		m->njson = strlen(m->json);
+		x[i].extra = m;
+		x[i].nextra = 1;
+	}
+	r->answer = x;
+}
+
+void plan_add_dns(struct plan *p, const struct dns_reply *r)
+{
+	struct dns_reply reply = *r;
+
+	annotate(p, &reply);
+	ADD(p, dns, &reply);
+}
+
+void plan_add_connect(struct plan *p, const struct connect *r)
+{
+	ADD(p, connect, r);
+}
+
+void plan_add_handshake(struct plan *p, const struct handshake *r)
+{
+	ADD(p, handshake, r);
+}
+
+void plan_add_transaction(struct plan *p, const struct transaction *r)
+{
+	ADD(p, transaction, r);
+}
+
+void plan_add_series(struct plan *p, const struct series *r)
+{
+	ADD(p, series, r);
+}
+
+void plan_add_ttl_probe(struct plan *p, const struct ttl_probe *r)
+{
+	ADD(p, ttl_probe, r);
+}
+
+struct flow plan_flow(struct plan *p, int64_t timeout, const char *tag)
+{
+	struct plan_state *s = p->state;
+	const char **tags = arena_zero(p->arena, 2, sizeof(*tags));
+
+	tags[0] = arena_printf(p->arena, "depth=%u", s->depth);
+	tags[1] = tag;
+	return (struct flow){.start = p->start,
+			     .timeout = p->opt->timeout ? p->opt->timeout : timeout,
+			     .transaction = ++s->ntransaction,
+			     .owner = p->id,
+			     .depth = (uint8_t)s->depth,
+			     .tag = tags,
+			     .ntag = tag ? 2 : 1};
+}
+
+/* ---- names ---- */
+
+static bool same(struct addr a, struct addr b)
+{
+	return a.hi == b.hi && a.lo == b.lo && a.v6 == b.v6;
+}
+
+static bool loopback(struct addr a)
+{
+	return a.v6 ? !a.hi && a.lo <= 1 : a.hi >> 56 == 127 || !(a.hi >> 56);
+}
+
+/* From this depth's lookups, resolver after resolver: each address once. */
+static void collect(struct plan *p)
+{
+	struct plan_state *s = p->state;
+	size_t max = s->depth ? DEEP_ADDRS : p->opt->addrs ? p->opt->addrs : 8;
+
+	if (max > ADDRS_MAX)
+		max = ADDRS_MAX;
+	for (size_t i = 0; i < p->m.ndns; i++) {
+		const struct dns_reply *r = &s->dns[i];
+
+		if (r->seen.depth != s->depth || !dns_same(r->name, s->host))
+			continue;
+		for (size_t k = 0; k < r->nanswer; k++) {
+			const struct dns_answer *a = &r->answer[k];
+			size_t at = 0;
+
+			if (!a->has_addr || (a->addr.v6 && !p->opt->ipv6) ||
+			    (loopback(a->addr) && !p->opt->loopback))
+				continue;
+			while (at < s->naddr && !same(s->addr[at], a->addr))
+				at++;
+			if (at == s->naddr && s->naddr < max)
+				s->addr[s->naddr++] = a->addr;
+		}
+	}
+}
+
+static void looked_up(void *arg, const struct dns_reply *reply, size_t n)
+{
+	struct lookup *l = arg;
+	struct plan *p = l->plan;
+
+	l->task = NULL;
+	for (size_t i = 0; i < n; i++)
+		plan_add_dns(p, &reply[i]);
+	if (l == &p->state->nobody) {
+		go_on(p);
+		return;
+	}
+	if (--p->state->lookups_left)
+		return;
+	collect(p);
+	visit_all(p);
+}
+
+static void look_up(struct plan *p, const struct resolver_spec *r, uint16_t type, bool nobody)
+{
+	struct plan_state *s = p->state;
+	struct ask_spec ask = {.flow = plan_flow(p, 0, NULL),
+			       .resolver = *r,
+			       .name = s->host,
+			       .type = type,
+			       .nobody = nobody,
+			       .trust = p->opt->trust};
+	struct lookup *l;
+
+	if (nobody) {
+		ask.flow.timeout = 2 * SECOND;
+		l = &s->nobody;
+	} else {
+		if (s->nlookup == LOOKUPS_MAX)
+			return;
+		l = &s->lookup[s->nlookup++];
+		s->lookups_left++;
+	}
+	l->plan = p;
+	l->task = ask_begin(p->loop, p->arena, &ask, looked_up, l);
+}
+
+static void look_up_all(struct plan *p)
+{
+	const struct plan_options *o = p->opt;
+	struct plan_state *s = p->state;
+	/* A redirect's host is asked of the first only: it is the way of the people here. */
+	size_t n = s->depth && o->nresolver ? 1 : o->nresolver;
+
+	for (size_t i = 0; i < n; i++) {
+		look_up(p, &o->resolver[i], DNS_A, false);
+		if (o->ipv6)
+			look_up(p, &o->resolver[i], DNS_AAAA, false);
+	}
+	if (!s->depth && o->has_nobody) {
+		struct resolver_spec r = {.via = DNS_UDP, .addr = o->nobody, .port = 53};
+		char t[PREFIX_TEXT + 8];
+
+		r.text = arena_text(p->arena, endpoint_text(t, o->nobody, 53));
+		look_up(p, &r, DNS_A, true);
+	}
+	if (!s->lookups_left)
+		visit_all(p);
+}
+
+/* ---- helpers ---- */
+
+static void helped(void *arg, const struct control *reply)
+{
+	struct asked *a = arg;
+	struct plan *p = a->plan;
+	struct plan_state *s = p->state;
+
+	a->task = NULL;
+	mem_room(&s->control, &s->ccontrol, p->m.ncontrol + 1);
+	s->control[p->m.ncontrol++] = *reply;
+	p->m.control = s->control;
+	s->helpers_left--;
+	go_on(p);
+}
+
+static void ask_helpers(struct plan *p)
+{
+	struct plan_state *s = p->state;
+	struct endpoint *e = arena_zero(p->arena, s->naddr * 2 + 1, sizeof(*e));
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->naddr; i++) {
+		e[n++] = (struct endpoint){s->addr[i], s->port};
+		if (!s->https && s->port == 80)
+			e[n++] = (struct endpoint){s->addr[i], 443};
+	}
+	s->helpers_left = s->nhelper;
+	for (size_t i = 0; i < s->nhelper; i++) {
+		struct helper_ask ask = {.flow = plan_flow(p, 0, NULL),
+					 .helper = &p->opt->helper[i],
+					 .trust = p->opt->trust,
+					 .url = s->url,
+					 .endpoint = e,
+					 .nendpoint = n,
+					 .header = usual,
+					 .nheader = NUSUAL};
+
+		/* A helper waits for what is dead itself; a step's limit is not for it. */
+		ask.flow.timeout = 0;
+		s->helper[i].plan = p;
+		s->helper[i].task = helper_begin(p->loop, p->arena, &ask, helped, &s->helper[i]);
+	}
+}
+
+/* ---- cookies: some sites send those in circles who bring none ---- */
+
+static bool cookie_for(const struct cookie *c, const char *host)
+{
+	size_t n = strlen(host), k = strlen(c->host);
+
+	if (!strcmp(c->host, host))
+		return true;
+	return c->below && n > k && host[n - k - 1] == '.' && !strcmp(host + n - k, c->host);
+}
+
+static void keep_cookies(struct plan *p, const struct transaction *t)
+{
+	struct plan_state *s = p->state;
+
+	for (size_t i = 0; i < t->nheader && s->ncookie < COOKIES_MAX; i++) {
+		const char *v = t->header[i].value, *domain;
+		struct cookie *c = &s->cookie[s->ncookie];
+		size_t n = strcspn(v, ";"), k = 0;
+
+		if (strcasecmp(t->header[i].name, "set-cookie") || !memchr(v, '=', n) || n > 4096)
+			continue;
+		c->pair = arena_textn(p->arena, v, n);
+		c->host = s->host;
+		domain = strcasestr(v + n, "domain=");
+		c->below = domain != NULL;
+		if (domain) {
+			char *d;
+
+			domain += 7 + strspn(domain + 7, ".");
+			d = arena_textn(p->arena, domain, strcspn(domain, "; "));
+			for (char *x = d; *x; x++)
+				*x = (char)(*x >= 'A' && *x <= 'Z' ? *x + 32 : *x);
+			/* Only for a name that the host itself lies below. */
+			if (cookie_for(&(struct cookie){.host = d, .below = true}, s->host) &&
+			    strchr(d, '.'))
+				c->host = d;
+		}
+		/* The same name again replaces the old one. */
+		while (k < s->ncookie &&
+		       (strcmp(s->cookie[k].host, c->host) ||
+			strncmp(s->cookie[k].pair, c->pair, strcspn(c->pair, "=") + 1)))
+			k++;
+		if (k < s->ncookie)
+			s->cookie[k] = *c;
+		else
+			s->ncookie++;
+	}
+}
+
+static const char *cookies(struct plan *p)
+{
+	struct plan_state *s = p->state;
+	struct buf b = {0};
+	const char *text = NULL;
+
+	for (size_t i = 0; i < s->ncookie; i++)
+		if (cookie_for(&s->cookie[i], s->host))
+			buf_printf(&b, "%s%s", b.len ? "; " : "", s->cookie[i].pair);
+	if (b.len)
+		text = arena_textn(p->arena, b.at, b.len);
+	buf_free(&b);
+	return text;
+}
+
+/* ---- addresses ---- */
+
+static void no_guard(struct visit *v)
+{
+	if (v->guarded)
+		task_cancel(&v->guard);
+	v->guarded = false;
+}
+
+static void nothing(struct task *t)
+{
+	(void)t;
+}
+
+static void tell_residual(struct plan *p, const struct visit *v, const char *became)
+{
+	struct plan_state *s = p->state;
+	struct jsonw w;
+	char t[PREFIX_TEXT + 8];
+
+	buf_char(&s->residual, s->nresidual++ ? ',' : '[');
+	w = JSONW(&s->residual);
+	jsonw_object(&w);
+	jsonw_name(&w, "address");
+	jsonw_text(&w, endpoint_text(t, v->addr, v->port));
+	jsonw_name(&w, "failure");
+	jsonw_text(&w, v->reply.failure);
+	jsonw_name(&w, "became");
+	jsonw_text(&w, became);
+	jsonw_object_end(&w);
+}
+
+static void visited(void *arg, const struct step_reply *reply)
+{
+	struct visit *v = arg;
+	struct plan *p = v->plan;
+
+	no_guard(v);
+	v->task = NULL;
+	v->done = true;
+	if (v->again)
+		tell_residual(p, v, reply->failure);
+	v->reply = *reply;
+	/* Another target's trigger may have caused this: not to be believed at once. */
+	v->suspect = reply->failure && !v->again && loop_suspect(p->loop, v->addr, p->id);
+	if (!--p->state->visits_left)
+		round_done(p);
+}
+
+static void begin_visit(struct visit *v)
+{
+	struct plan *p = v->plan;
+	struct step_spec spec = {.addr = v->addr,
+				 .port = v->port,
+				 .host = p->state->host,
+				 .tls = v->tls,
+				 .trust = p->opt->trust};
+	struct http_spec http = p->state->http;
+
+	v->flow = plan_flow(p, 0, v->again ? "retest" : NULL);
+	v->flow.alone = v->again;
+	if (!v->fetch && v->tls && !p->state->https)
+		v->flow.timeout =
+		    v->flow.timeout && v->flow.timeout < CHECK_443 ? v->flow.timeout : CHECK_443;
+	spec.flow = v->flow;
+	if (v->fetch) {
+		if (v != p->state->visit)
+			http.body_max = OTHER_BODY;
+		spec.http = &http;
+	}
+	v->task = step_begin(p->loop, p->arena, &spec, visited, v);
+}
+
+static void add_visit(struct plan *p, struct addr addr, uint16_t port, bool tls, bool fetch)
+{
+	struct plan_state *s = p->state;
+	struct visit *v = &s->visit[s->nvisit++];
+
+	*v = (struct visit){.plan = p, .addr = addr, .port = port, .tls = tls, .fetch = fetch};
+	s->visits_left++;
+}
+
+static void visit_all(struct plan *p)
+{
+	struct plan_state *s = p->state;
+	struct header *header = arena_zero(p->arena, NUSUAL + 1, sizeof(*header));
+	const char *cookie = cookies(p);
+
+	memcpy(header, usual, sizeof(usual));
+	s->http = (struct http_spec){.url = s->url,
+				     .header = header,
+				     .nheader = NUSUAL,
+				     .body_max = p->opt->body_max ? p->opt->body_max : HTTP_BODY};
+	if (cookie)
+		header[s->http.nheader++] = (struct header){"Cookie", cookie};
+	s->nvisit = s->visits_left = 0;
+	for (size_t i = 0; i < s->naddr; i++)
+		add_visit(p, s->addr[i], s->port, s->https, true);
+	/* A certificate tells whether an address is right, for pages in the clear too. */
+	if (!s->depth && !s->https && s->port == 80)
+		for (size_t i = 0; i < s->naddr && s->nvisit < ADDRS_MAX * 2; i++)
+			add_visit(p, s->addr[i], 443, true, false);
+	if (!s->depth)
+		ask_helpers(p);
+	for (size_t i = 0, n = s->nvisit; i < n; i++)
+		begin_visit(&s->visit[i]);
+	if (!s->nvisit)
+		round_done(p);
+}
+
+/* It waited too long for the address to be quiet: then nothing is known of it. */
+static void give_up(struct task *t)
+{
+	struct visit *v = (struct visit *)((char *)t - offsetof(struct visit, guard));
+	struct plan *p = v->plan;
+
+	no_guard(v);
+	if (v->task)
+		task_cancel(v->task);
+	v->task = NULL;
+	v->lost = v->done = true;
+	tell_residual(p, v, "interrupted");
+	if (!--p->state->visits_left)
+		round_done(p);
+}
+
+static bool repeat_suspects(struct plan *p)
+{
+	struct plan_state *s = p->state;
+	int64_t patience = RETEST_RESTS * loop_limits(p->loop)->rest;
+
+	for (size_t i = 0; i < s->nvisit; i++) {
+		struct visit *v = &s->visit[i];
+
+		if (!v->suspect)
+			continue;
+		v->suspect = v->done = false;
+		v->again = true;
+		s->visits_left++;
+	}
+	if (!s->visits_left)
+		return false;
+	for (size_t i = 0; i < s->nvisit; i++) {
+		struct visit *v = &s->visit[i];
+
+		if (v->done || v->task)
+			continue;
+		task_begin(&v->guard, p->loop, nothing);
+		task_after(&v->guard, patience, give_up);
+		v->guarded = true;
+		begin_visit(v);
+	}
+	return true;
+}
+
+static void add_visits(struct plan *p)
+{
+	struct plan_state *s = p->state;
+
+	for (size_t i = 0; i < s->nvisit; i++) {
+		struct visit *v = &s->visit[i];
+		struct step_reply *r = &v->reply;
+
+		if (v->lost) {
+			if (r->asked)
+				r->transaction.seen.failure = "interrupted";
+			else if (r->shook)
+				r->handshake.seen.failure = "interrupted";
+			else
+				r->connect.seen.failure = "interrupted";
+		}
+		plan_add_connect(p, &r->connect);
+		if (r->shook)
+			plan_add_handshake(p, &r->handshake);
+		if (r->asked)
+			plan_add_transaction(p, &r->transaction);
+	}
+}
+
+/* ---- rounds ---- */
+
+static bool is_host(const char *host)
+{
+	struct addr addr;
+	struct buf scratch = {0};
+	bool ok;
+
+	if (addr_parse(host, strlen(host), &addr))
+		return true;
+	ok = *host && dns_query(&scratch, 0, host, DNS_A, 0, 0) &&
+	     !host[strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-_")];
+	buf_free(&scratch);
+	return ok;
+}
+
+/* Splits the URL of the round. */
+static bool set_url(struct plan *p, const char *url)
+{
+	struct plan_state *s = p->state;
+	char host[256];
+
+	s->https = !strncasecmp(url, "https://", 8);
+	if (!s->https && strncasecmp(url, "http://", 7))
+		return false;
+	s->url = url;
+	url_host(host, sizeof(host), url, &s->port);
+	if (!s->port)
+		s->port = s->https ? 443 : 80;
+	s->host = arena_text(p->arena, host);
+	return is_host(host);
+}
+
+static void begin_round(struct plan *p)
+{
+	struct plan_state *s = p->state;
+	struct addr addr;
+
+	s->nlookup = s->lookups_left = s->naddr = s->nvisit = s->visits_left = 0;
+	if (addr_parse(s->host, strlen(s->host), &addr)) {
+		if (p->opt->loopback || !loopback(addr))
+			s->addr[s->naddr++] = addr;
+		visit_all(p);
+		return;
+	}
+	/* Back to a host that was just there: the same address. */
+	for (size_t i = p->m.ntransaction; s->depth && i-- > 0;) {
+		const struct transaction *t = &s->transaction[i];
+		char host[256];
+
+		if (!t->code || t->seen.failure || !t->has_addr)
+			continue;
+		if (!strcmp(url_host(host, sizeof(host), t->url, NULL), s->host)) {
+			s->addr[s->naddr++] = t->addr;
+			visit_all(p);
+			return;
+		}
+	}
+	look_up_all(p);
+}
+
+/* The reply that decides where to go on: the first address's, else the next one's. */
+static struct transaction *answer(struct plan *p)
+{
+	struct plan_state *s = p->state;
+
+	for (size_t i = 0; i < s->nvisit; i++)
+		if (s->visit[i].reply.asked && !s->visit[i].reply.failure)
+			return &s->visit[i].reply.transaction;
+	return NULL;
+}
+
+static void round_done(struct plan *p)
+{
+	struct plan_state *s = p->state;
+	struct transaction *t;
+	const char *next = NULL;
+
+	if (repeat_suspects(p))
+		return;
+	t = answer(p);
+	if (t) {
+		keep_cookies(p, t);
+		next = http_location(p->arena, t);
+		if (!next && t->code > 300 && t->code < 400 && t->code != 304 &&
+		    http_header(t, "location"))
+			t->seen.failure = "http_invalid_redirect_location_host";
+		else if (next && s->depth >= (p->opt->redirects ? p->opt->redirects : 10))
+			t->seen.failure = "too_many_redirects";
+		if (t->seen.failure)
+			next = NULL;
+	}
+	add_visits(p);
+	if (next) {
+		s->depth++;
+		if (set_url(p, next)) {
+			begin_round(p);
+			return;
+		}
+	}
+	s->over = true;
+	go_on(p);
+}
+
+/* ---- follow-ups and the end ---- */
+
+static void member(struct plan *p, struct member *m, const char *key, const char *json)
+{
+	m->key = key;
+	m->json = arena_text(p->arena, json);
+	m->njson = strlen(json);
+}
+
+static void whole(struct plan *p)
+{
+	struct plan_state *s = p->state;
+	struct member *keys = arena_zero(p->arena, 4, sizeof(*keys));
+
+	p->m.runtime = (double)(loop_now(p->loop) - p->start) / SECOND;
+	/* What the measurement means is for a judge to say. */
+	member(p, &keys[p->m.nkey++], "accessible", "null");
+	member(p, &keys[p->m.nkey++], "blocking", "null");
+	if (s->nresidual) {
+		buf_char(&s->residual, ']');
+		member(p, &keys[p->m.nkey++], "x_meridian_residual", s->residual.at);
+	}
+	p->m.key = keys;
+	s->done(s->arg, p);
+}
+
+void plan_follow_done(struct plan *p)
+{
+	struct plan_state *s = p->state;
+
+	s->following = NULL;
+	s->follow++;
+	go_on(p);
+}
+
+static void go_on(struct plan *p)
+{
+	struct plan_state *s = p->state;
+
+	if (!s->over || s->helpers_left || s->nobody.task || s->following)
+		return;
+	for (; p->opt->follow && followups[s->follow].name; s->follow++) {
+		if (!followups[s->follow].wants(p))
+			continue;
+		s->following = followups[s->follow].begin(p);
+		return;
+	}
+	whole(p);
+}
+
+/* The first of it, from the loop. */
+static void start(struct task *t)
+{
+	struct plan_state *s =
+	    (struct plan_state *)((char *)t - offsetof(struct plan_state, begin));
+	struct plan *p = s->plan;
+	struct timespec ts;
+
+	task_cancel(t);
+	s->begun = true;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	p->m.time = (int64_t)ts.tv_sec * SECOND + ts.tv_nsec / 1000;
+	p->start = loop_now(p->loop);
+	if (!set_url(p, p->input)) {
+		s->over = true;
+		go_on(p);
+		return;
+	}
+	p->host = s->host;
+	p->port = s->port;
+	p->https = s->https;
+	begin_round(p);
+}
+
+const char *plan_url(struct arena *a, const char *input)
+{
+	const char *url = strstr(input, "://") ? input : arena_printf(a, "https://%s/", input);
+	const char *p;
+	char host[256];
+
+	if (strncasecmp(url, "http://", 7) && strncasecmp(url, "https://", 8))
+		return NULL;
+	for (p = url; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == 0x7f)
+			return NULL;
+	return strlen(url) < 8192 && is_host(url_host(host, sizeof(host), url, NULL)) ? url : NULL;
+}
+
+struct plan *plan_begin(struct loop *l, struct arena *a, const struct plan_options *opt,
+			uint32_t id, const char *input, plan_done *done, void *arg)
+{
+	struct plan *p = mem_zero(1, sizeof(*p));
+	struct plan_state *s = mem_zero(1, sizeof(*s));
+
+	p->loop = l;
+	p->arena = a;
+	p->opt = opt;
+	p->id = id;
+	p->input = arena_text(a, input);
+	p->start = loop_now(l);
+	p->state = s;
+	p->m = (struct measurement){.test = "web_connectivity",
+				    .test_version = "0.5.29",
+				    .software = "meridian",
+				    .format_version = "0.2.0",
+				    .input = p->input,
+				    .time = TIME_NONE,
+				    .test_start = TIME_NONE,
+				    .runtime = -1,
+				    .own_keys = true};
+	s->plan = p;
+	s->done = done;
+	s->arg = arg;
+	s->nhelper = opt->nhelper < HELPERS_MAX ? opt->nhelper : HELPERS_MAX;
+	task_begin(&s->begin, l, nothing);
+	task_after(&s->begin, loop_jitter(l), start);
+	return p;
+}
+
+static void cancel(struct task *t)
+{
+	if (t)
+		task_cancel(t);
+}
+
+void plan_free(struct plan *p)
+{
+	struct plan_state *s;
+
+	if (!p)
+		return;
+	s = p->state;
+	if (!s->begun)
+		task_cancel(&s->begin);
+	if (s->following && followups[s->follow].end)
+		followups[s->follow].end(p, s->following);
+	for (size_t i = 0; i < s->nlookup; i++)
+		cancel(s->lookup[i].task);
+	cancel(s->nobody.task);
+	for (size_t i = 0; i < s->nvisit; i++) {
+		no_guard(&s->visit[i]);
+		cancel(s->visit[i].task);
+	}
+	for (size_t i = 0; i < s->nhelper; i++)
+		cancel(s->helper[i].task);
+	free(s->dns);
+	free(s->connect);
+	free(s->handshake);
+	free(s->transaction);
+	free(s->series);
+	free(s->ttl_probe);
+	free(s->control);
+	buf_free(&s->residual);
+	free(s);
+	free(p);
+}
