@@ -22,11 +22,11 @@ static unsigned long step, tried, missed;
 static bool proved(void)
 {
 	struct verify v = {.bundle = bundle, .roots = roots.at, .nroots = roots.len};
-	struct verdict d = {0};
+	struct proved d = {0};
 	struct err err;
 	bool ok = bundle_verify(&v, &d, &err) && d.ok;
 
-	verdict_free(&d);
+	proved_free(&d);
 	return ok;
 }
 

@@ -47,6 +47,29 @@ for f in METHOD.md VERIFY.md CERTIFICATE-902.txt custody.jsonl reproduce.sh chec
 	[ -s "$tmp/b/$f" ] || fail "no $f"
 done
 grep -q 'NOT SIGNED BY ANYBODY' "$tmp/b/CERTIFICATE-902.txt"
+# HTTP exchanges as a web archive, checked by openssl and by WebCrypto as its viewers do.
+"$meridian" observe -q -o /dev/null --record "$tmp/web" "$root/tests/data/evidence/blocked.json"
+"$meridian" evidence seal -q --record "$tmp/web" --tsa "$tsa" --tsa-root "$tmp/tsa/root.pem" -o "$tmp/w"
+"$meridian" evidence verify "$tmp/w" >"$tmp/said" || { cat "$tmp/said"; fail "verify with a web archive"; }
+grep -q 'what the raw measurements of the bundle give, byte for byte' "$tmp/said" || fail "another archive"
+grep -q 'none of the authority.s certificates was revoked then' "$tmp/said" || fail "no list of revoked ones"
+sed -n '/^```sh/,/^```/p' "$tmp/w/VERIFY.md" | grep -v '^```' >"$tmp/cmds"
+(cd "$tmp/w" && sh -e "$tmp/cmds") >"$tmp/third" 2>&1 || { cat "$tmp/third"; fail "VERIFY.md with a web archive"; }
+grep -q 'Verified OK' "$tmp/third" || { cat "$tmp/third"; fail "the archive's signature by openssl"; }
+[ "$(grep -c 'Verification: OK' "$tmp/third")" = 2 ] || fail "openssl ts with -crl_check_all"
+"$meridian" evidence verify "$tmp/w/captures.wacz" >/dev/null || fail "the web archive alone"
+if command -v node >/dev/null; then
+	mkdir "$tmp/x" && python3 -m zipfile -e "$tmp/w/captures.wacz" "$tmp/x"
+	node -e '
+const d = JSON.parse(require("fs").readFileSync(process.argv[1])).signedData, s = crypto.webcrypto ?
+  crypto.webcrypto.subtle : require("crypto").webcrypto.subtle, b = t => Buffer.from(t, "base64");
+s.importKey("spki", b(d.publicKey), {name: "ECDSA", namedCurve: "P-384"}, true, ["verify"])
+  .then(k => s.verify({name: "ECDSA", hash: "SHA-256"}, k, b(d.signature), Buffer.from(d.hash)))
+  .then(ok => process.exit(ok ? 0 : 1))' "$tmp/x/datapackage-digest.json" || fail "the archive's signature by WebCrypto"
+fi
+"$meridian" evidence seal -q --record "$tmp/web" --no-wacz -o "$tmp/w2"
+[ ! -e "$tmp/w2/captures.wacz" ] || fail "--no-wacz"
+"$meridian" evidence verify "$tmp/w2" >/dev/null || fail "without a web archive"
 # One finding alone.
 id=$(basename "$(ls "$tmp"/b/findings/* | head -n 1)" .json)
 "$meridian" evidence seal -q --record "$tmp/rec" --finding "$id" -o "$tmp/one"
@@ -91,13 +114,19 @@ grep -q 'older than what was witnessed' "$tmp/asked" || fail "$(cat "$tmp/asked"
 "$meridian" evidence seal -q --record "$tmp/small" -o "$tmp/e"
 ! "$meridian" evidence verify --witness "$w" "$tmp/e" >/dev/null || fail "a checkpoint that nobody cosigned"
 
+# A certificate that its authority has revoked stamps nothing.
+printf 'R\t390101000000Z\t200101000000Z\t02\tunknown\t/O=Meridian tests/CN=Lab TSA\n' >"$tmp/tsa/index"
+! seal --tsa "$tsa" --tsa-root "$tmp/tsa/root.pem" -o "$tmp/revoked" 2>"$tmp/no" || fail "a revoked authority"
+grep -q 'certificate revoked' "$tmp/no" || fail "$(cat "$tmp/no")"
+: >"$tmp/tsa/index"
+
 # Renewal: a second stamp over the first.
 cp -r "$tmp/s" "$tmp/r"
 "$meridian" evidence renew --tsa "$tsa" --tsa-root "$tmp/tsa/root.pem" "$tmp/r"
 "$meridian" evidence verify "$tmp/r" | grep -q 'RENEWAL-1 existed at' || fail renew
 sed -n '/^```sh/,/^```/p' "$tmp/r/VERIFY.md" | grep -v '^```' >"$tmp/cmds"
 (cd "$tmp/r" && sh -e "$tmp/cmds") >"$tmp/third" 2>&1 || { cat "$tmp/third"; fail "VERIFY.md after renewal"; }
-[ "$(grep -c 'Verification: OK' "$tmp/third")" = 2 ] || fail "the second stamp by openssl"
+[ "$(grep -c 'Verification: OK' "$tmp/third")" = 3 ] || fail "the second stamp by openssl"
 
 # A rotated key is trusted by who trusts the old one.
 pub=$("$meridian" evidence key show | head -n 1)

@@ -3,39 +3,54 @@
 /*
  * meridian evidence: seal, verify, reproduce, witness, cosign, renew, and the key.
  */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/jsonw.h"
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
 #include "cmd/id.h"
+#include "cmd/measurements.h"
 #include "cmd/reproduce.h"
 #include "record/bundle.h"
 #include "record/disk.h"
 #include "record/keys.h"
 #include "record/run.h"
+#include "record/wacz.h"
 #include "record/witness.h"
 #include "version.h"
 
 static struct opt_list finding, witness, log_key;
-static const char *from, *trust, *tsa, *tsa_root, *who, *listen_at = "127.0.0.1:8686", *url,
-							*name = "meridian.invalid/witness";
+static const char *ca, *from, *trust, *tsa, *tsa_root, *who, *listen_at = "127.0.0.1:8686", *url,
+							     *name = "meridian.invalid/witness";
+static bool no_wacz;
 
 static const struct opt opts[] = {
     {"record", 0, OPT_TEXT, &from, "DIR", "The record to seal or to have witnessed.", NULL},
     {"finding", 0, OPT_LIST, &finding, "ID",
      "With seal: only this finding. May be given more than once; all of them otherwise.", NULL},
     {"who", 0, OPT_TEXT, &who, "NAME", "With seal: who does it, for the chain of custody.", NULL},
+    {"no-wacz", 0, OPT_BOOL, &no_wacz, NULL,
+     "With seal: write no captures.wacz, the HTTP exchanges of the findings as a web archive.",
+     NULL},
     {"tsa", 0, OPT_TEXT, &tsa, "URL",
      "With seal and renew: have this authority stamp the time (RFC 3161).", NULL},
     {"tsa-root", 0, OPT_TEXT, &tsa_root, "FILE",
      "The authority's root certificates (PEM). With seal they go into the bundle; with verify they "
      "are the ones that are trusted.",
+     NULL},
+    {"ca", 0, OPT_TEXT, &ca, "FILE",
+     "With verify of a WACZ that a domain signed: the roots (PEM) that its certificate may lead "
+     "to; "
+     "those of the system otherwise.",
      NULL},
     {"trust", 0, OPT_TEXT, &trust, "KEY",
      "With verify: the key that its owner published (a vkey, 64 hex digits or a PEM file).", NULL},
@@ -76,14 +91,24 @@ static bool load_roots(struct buf *out, struct err *err)
 	return !tsa_root || disk_read(tsa_root, out, 1 << 20, err);
 }
 
+static bool load_web(struct buf *out, struct err *err)
+{
+	struct buf folder = {0};
+	bool ok = keys_folder(&folder, err) && keys_web(folder.at, out, err);
+
+	buf_free(&folder);
+	return ok;
+}
+
 static int seal(void)
 {
 	struct note_signer signer;
-	struct buf rotations = {0}, roots = {0}, clock = {0};
+	struct buf rotations = {0}, roots = {0}, clock = {0}, web = {0};
 	struct seal s = {.out = common.output,
 			 .signer = &signer,
 			 .tsa = tsa,
 			 .who = who,
+			 .measurements = measurements_of,
 			 .version = MERIDIAN_VERSION};
 	struct sealed done;
 	struct record *r = NULL;
@@ -100,7 +125,10 @@ static int seal(void)
 	for (size_t i = 0; ok && i < finding.n; i++)
 		ok = id_parse(finding.at[i], s.id[i], &err);
 	ok = ok && (r = record_open(from, 0, NULL, &err)) != NULL &&
-	     load_key(record_origin(r), &signer, &rotations, &err) && load_roots(&roots, &err);
+	     load_key(record_origin(r), &signer, &rotations, &err) && load_roots(&roots, &err) &&
+	     (no_wacz || load_web(&web, &err));
+	s.web_key = web.at;
+	s.nweb_key = web.len;
 	clock_json(&clock);
 	s.clock = clock.at;
 	s.now = now();
@@ -120,6 +148,9 @@ static int seal(void)
 		if (done.missing)
 			talk("meridian: %s pieces that findings name are not in the record",
 			     text_count(a, done.missing));
+		if (done.exchanges)
+			talk("meridian: %s HTTP exchanges are in captures.wacz as well",
+			     text_count(a, done.exchanges));
 		if (!done.stamped)
 			talk("meridian: no authority stamped the time; --tsa URL has it done");
 		talk("meridian: publish this key where others find it: %s", vkey.at);
@@ -130,6 +161,7 @@ static int seal(void)
 	buf_free(&rotations);
 	buf_free(&roots);
 	buf_free(&clock);
+	buf_free(&web);
 	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
 }
 
@@ -143,13 +175,38 @@ static bool witness_keys(struct note_key **out, size_t *n, struct err *err)
 	return true;
 }
 
+/* A web archive alone. */
+static bool archive(const char *path, const struct buf *roots, struct proved *d, struct err *err)
+{
+	struct wacz_verify v = {.roots = roots->at, .nroots = roots->len, .ca = ca};
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	void *p = MAP_FAILED;
+	bool ok = fd >= 0 && !fstat(fd, &st) && st.st_size > 0 &&
+		  (p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) != MAP_FAILED;
+
+	if (!ok)
+		err_sys(err, "%s", path);
+	*d = (struct proved){.ok = true};
+	if (ok) {
+		v.at = p;
+		v.n = (size_t)st.st_size;
+		wacz_verify(&v, d);
+		munmap(p, v.n);
+	}
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
 static int verify(const char *bundle)
 {
 	static const char *const word[] = {"proved", "NOT PROVED", "not claimed"};
 	struct note_key *keys = NULL;
 	struct buf roots = {0}, out = {0};
-	struct verify v = {.bundle = bundle, .now = now()};
-	struct verdict d = {0};
+	struct verify v = {.bundle = bundle, .now = now(), .measurements = measurements_of};
+	struct stat st;
+	struct proved d = {0};
 	uint8_t pub[32];
 	struct err err;
 	bool ok = witness_keys(&keys, &v.nwitness, &err) && load_roots(&roots, &err);
@@ -163,7 +220,10 @@ static int verify(const char *bundle)
 		v.roots = roots.at;
 		v.nroots = roots.len;
 	}
-	ok = ok && bundle_verify(&v, &d, &err);
+	if (ok && !stat(bundle, &st) && S_ISREG(st.st_mode))
+		ok = archive(bundle, &roots, &d, &err);
+	else
+		ok = ok && bundle_verify(&v, &d, &err);
 	if (ok && common.json) {
 		struct jsonw w = JSONW(&out);
 
@@ -195,7 +255,7 @@ static int verify(const char *bundle)
 	if (!ok)
 		complain(EXIT_COULD_NOT, "%s", err.text);
 	ok = ok && d.ok;
-	verdict_free(&d);
+	proved_free(&d);
 	free(keys);
 	buf_free(&roots);
 	buf_free(&out);
@@ -342,7 +402,8 @@ const struct cmd cmd_evidence = {
 	"'seal' writes a folder with findings, the raw bytes under them and everything that "
 	"openssl, ssh-keygen, sha256sum and Go's own packages need to check them; VERIFY.md in "
 	"it has the commands. 'verify' checks one without network and names each thing that is "
-	"proved and that is not; exit status 0: all that it claims is proved. 'reproduce' judges "
+	"proved and that is not; exit status 0: all that it claims is proved. Given a WACZ file "
+	"instead, of whatever writer, it checks that. 'reproduce' judges "
 	"the raw bytes again and compares. 'renew' has the time stamped again before the first "
 	"stamp's certificate expires. 'witness' and 'cosign' are the two sides of "
 	"c2sp.org/tlog-witness: two observatories sign each other's checkpoints, so that neither "

@@ -25,6 +25,7 @@
 #include "record/keys.h"
 #include "record/tiles.h"
 #include "record/tsa.h"
+#include "record/wacz.h"
 
 struct item {
 	uint64_t leaf;
@@ -49,6 +50,7 @@ struct sealing {
 	size_t nsum, sum_cap;
 	struct findings all;
 	struct buf text;
+	struct wacz *web; /* NULL: not wanted */
 	struct sealed *done;
 };
 
@@ -147,6 +149,35 @@ static int by_digest(const void *a, const void *b)
 	return memcmp(a, b, SHA256_SIZE);
 }
 
+struct filling {
+	struct wacz *web;
+	const uint8_t *raw; /* digest of the piece */
+};
+
+static void fill(void *arg, const struct measurement *m)
+{
+	struct filling *f = arg;
+
+	wacz_add(f->web, m, f->raw);
+}
+
+/* The HTTP exchanges of all raw pieces as a web archive, when there are any. */
+static bool add_captures(struct sealing *g, struct err *err)
+{
+	struct buf file = {0}, pub = {0};
+	bool ok = true;
+
+	if (g->web && wacz_exchanges(g->web)) {
+		ok = wacz_finish(g->web, g->s->web_key, g->s->nweb_key, &file, &pub, err) &&
+		     put_buf(g, "captures.wacz", &file, err) &&
+		     put_buf(g, "keys/wacz.pub.pem", &pub, err);
+		g->done->exchanges = wacz_exchanges(g->web);
+	}
+	buf_free(&file);
+	buf_free(&pub);
+	return ok;
+}
+
 static bool add_raw(struct sealing *g, struct once *seen, struct err *err)
 {
 	struct buf content = {0}, name = {0};
@@ -171,12 +202,17 @@ static bool add_raw(struct sealing *g, struct once *seen, struct err *err)
 		buf_text(&name, "raw/");
 		buf_hex(&name, seen->at[i], SHA256_SIZE);
 		ok = add_leaf(g, leaf, name.at, &content, &erased, err);
+		if (ok && !erased && g->web) {
+			struct filling f = {g->web, seen->at[i]};
+
+			g->s->measurements(content.at, content.len, fill, &f);
+		}
 		g->done->raws += ok && !erased;
 		g->done->missing += ok && erased;
 	}
 	buf_free(&content);
 	buf_free(&name);
-	return ok;
+	return ok && add_captures(g, err);
 }
 
 /* The newest of each finding that is wanted, its raw bytes and its run. */
@@ -471,10 +507,10 @@ static bool write_plain(const char *dir, const char *name, const struct buf *b, 
 static void sealed_files(const char *dir, struct buf *names)
 {
 	static const char *const always[] = {"SHA256SUMS", "SHA256SUMS.sig", "SHA256SUMS.sshsig",
-					     "SHA256SUMS.tsr"};
+					     "SHA256SUMS.tsr", "SHA256SUMS.crl.pem"};
 	struct buf path = {0};
 
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++) {
 		buf_reset(&path);
 		buf_printf(&path, "%s/%s", dir, always[i]);
 		if (disk_exists(path.at))
@@ -486,6 +522,10 @@ static void sealed_files(const char *dir, struct buf *names)
 		if (!disk_exists(path.at))
 			break;
 		buf_printf(names, "RENEWAL-%u\nRENEWAL-%u.tsr\n", i, i);
+		buf_reset(&path);
+		buf_printf(&path, "%s/RENEWAL-%u.crl.pem", dir, i);
+		if (disk_exists(path.at))
+			buf_printf(names, "RENEWAL-%u.crl.pem\n", i);
 	}
 	buf_free(&path);
 }
@@ -519,6 +559,41 @@ bool bundle_write_seal(const char *bundle, const struct note_signer *signer, str
 	return ok;
 }
 
+/* A stamp over a digest as NAME.tsr, proved when the root is known; then which certificates of its
+ * chain were revoked, as NAME.crl.pem. */
+static bool stamp(const char *dir, const char *name, const char *tsa, const char *roots,
+		  size_t nroots, const uint8_t digest[SHA256_SIZE], unsigned *crls, struct err *err)
+{
+	struct tsa_trust trust = {.roots = roots, .nroots = nroots};
+	struct buf resp = {0}, lists = {0}, file = {0};
+	struct tsa_token t;
+	bool ok = tsa_stamp(tsa, digest, &resp, err) &&
+		  (!nroots || tsa_verify(resp.at, resp.len, digest, &trust, &t, err)) &&
+		  (!nroots || tsa_crls(resp.at, resp.len, &trust, &lists, crls, err));
+
+	if (ok && lists.len) {
+		trust.crls = lists.at;
+		trust.ncrls = lists.len;
+		/* A list that is newer than the stamp was not there yet at its time: stamp again.
+		 */
+		if (!tsa_verify(resp.at, resp.len, digest, &trust, &t, err) &&
+		    strstr(err->text, "not yet valid")) {
+			buf_reset(&resp);
+			ok = tsa_stamp(tsa, digest, &resp, err);
+		}
+		ok = ok && tsa_verify(resp.at, resp.len, digest, &trust, &t, err);
+		buf_printf(&file, "%s.crl.pem", name);
+		ok = ok && write_plain(dir, file.at, &lists, err);
+		buf_reset(&file);
+	}
+	buf_printf(&file, "%s.tsr", name);
+	ok = ok && write_plain(dir, file.at, &resp, err);
+	buf_free(&resp);
+	buf_free(&lists);
+	buf_free(&file);
+	return ok;
+}
+
 static bool sign_sums(struct sealing *g, struct err *err)
 {
 	const struct seal *s = g->s;
@@ -539,14 +614,9 @@ static bool sign_sums(struct sealing *g, struct err *err)
 	sshsig_sign(&b, s->signer, sums.at, sums.len);
 	ok = ok && write_plain(g->dir, "SHA256SUMS.sshsig", &b, err);
 	if (ok && s->tsa) {
-		struct tsa_token t;
-
 		sha256(sums.at, sums.len, digest);
-		buf_reset(&b);
-		ok = tsa_stamp(s->tsa, digest, &b, err) &&
-		     (!s->ntsa_roots ||
-		      tsa_verify(b.at, b.len, digest, s->tsa_roots, s->ntsa_roots, &t, err)) &&
-		     write_plain(g->dir, "SHA256SUMS.tsr", &b, err);
+		ok = stamp(g->dir, "SHA256SUMS", s->tsa, s->tsa_roots, s->ntsa_roots, digest,
+			   &g->done->crls, err);
 		g->done->stamped = ok;
 	}
 	buf_free(&sums);
@@ -564,6 +634,7 @@ static bool add_texts(struct sealing *g, const char *vkey, struct err *err)
 				.raws = g->done->raws,
 				.missing = g->done->missing,
 				.stamped = g->s->tsa != NULL,
+				.captures = g->done->exchanges > 0,
 				.stamp = g->s->now,
 				.all = &g->all,
 				.runs = g->text.len ? g->text.at : ""};
@@ -609,7 +680,7 @@ static bool folders(const char *dir, struct err *err)
 bool bundle_seal(struct record *r, const struct seal *s, struct sealed *done, struct err *err)
 {
 	struct sealing g = {.r = r, .s = s, .done = done};
-	struct buf dir = {0}, checkpoint = {0}, vkey = {0}, lock = {0};
+	struct buf dir = {0}, checkpoint = {0}, vkey = {0}, lock = {0}, software = {0};
 	int locked, fd;
 	bool ok;
 
@@ -626,6 +697,10 @@ bool bundle_seal(struct record *r, const struct seal *s, struct sealed *done, st
 	else
 		ok = folders(g.dir, err);
 	note_key_text(&vkey, &s->signer->key);
+	if (s->web_key && s->measurements) {
+		buf_printf(&software, "meridian %s", s->version);
+		g.web = wacz_new(software.at, s->now);
+	}
 	ok = ok && record_refresh(r, err) && add_findings(&g, err) && add_run_ends(&g, err) &&
 	     add_custody(&g, err) && record_checkpoint(r, s->signer, &checkpoint, err) &&
 	     put_buf(&g, "checkpoint", &checkpoint, err) && add_keys(&g, vkey.at, err) &&
@@ -651,16 +726,17 @@ bool bundle_seal(struct record *r, const struct seal *s, struct sealed *done, st
 	buf_free(&checkpoint);
 	buf_free(&vkey);
 	buf_free(&lock);
+	buf_free(&software);
+	wacz_free(g.web);
 	return ok;
 }
 
 bool bundle_renew(const char *bundle, const char *tsa, const char *roots, size_t nroots,
 		  const struct note_signer *signer, struct err *err)
 {
-	struct buf names = {0}, text = {0}, path = {0}, resp = {0};
+	struct buf names = {0}, text = {0}, path = {0};
 	uint8_t d[SHA256_SIZE];
-	unsigned next = 1;
-	struct tsa_token t;
+	unsigned next = 1, crls;
 	char name[32];
 	bool ok = true;
 
@@ -679,17 +755,15 @@ bool bundle_renew(const char *bundle, const char *tsa, const char *roots, size_t
 	if (ok && !names.len)
 		ok = err_set(err, "%s: this is no bundle (no SHA256SUMS)", bundle);
 	if (ok) {
+		snprintf(name, sizeof(name), "RENEWAL-%u", next);
 		sha256(text.at, text.len, d);
-		ok = tsa_stamp(tsa, d, &resp, err) &&
-		     (!nroots || tsa_verify(resp.at, resp.len, d, roots, nroots, &t, err));
+		/* The stamp last: without it a list that was left behind is written over. */
+		ok = write_plain(bundle, name, &text, err) &&
+		     stamp(bundle, name, tsa, roots, nroots, d, &crls, err) &&
+		     bundle_write_seal(bundle, signer, err);
 	}
-	snprintf(name, sizeof(name), "RENEWAL-%u", next);
-	ok = ok && write_plain(bundle, name, &text, err);
-	snprintf(name, sizeof(name), "RENEWAL-%u.tsr", next);
-	ok = ok && write_plain(bundle, name, &resp, err) && bundle_write_seal(bundle, signer, err);
 	buf_free(&names);
 	buf_free(&text);
 	buf_free(&path);
-	buf_free(&resp);
 	return ok;
 }

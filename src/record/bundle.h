@@ -10,8 +10,10 @@
  *	checkpoint               signed note of the log's root, with its cosignatures
  *	keys/                    the public key in three forms, rotations, the time authority's root
  *	METHOD.md VERIFY.md CERTIFICATE-902.txt reproduce.sh verify.go
+ *	captures.wacz            HTTP exchanges as a signed web archive (record/wacz.h)
  *	SHA256SUMS               of all of these
  *	SHA256SUMS.sig .sshsig .tsr   its Ed25519, SSHSIG and RFC 3161 signatures
+ *	SHA256SUMS.crl.pem       which certificates of the time authority were revoked then
  *	SEAL                     signed note with the digests of SHA256SUMS and of its signatures
  */
 #ifndef RECORD_BUNDLE_H
@@ -25,6 +27,9 @@
 #include "base/err.h"
 #include "record/note.h"
 #include "record/record.h"
+#include "record/proved.h"
+
+struct measurement;
 
 struct seal {
 	const char *out;   /* folder that does not exist yet */
@@ -40,26 +45,23 @@ struct seal {
 	const char *version;
 	int64_t now;
 	const char *clock; /* clock_json() of record/run.h */
+	/* HTTP exchanges go into captures.wacz too, signed by this P-384 key (PEM); NULL: no. */
+	const char *web_key;
+	size_t nweb_key;
+	/* Reads the measurements of a piece of raw evidence, which record/ does not know how to. */
+	void (*measurements)(const void *p, size_t n,
+			     void (*each)(void *arg, const struct measurement *m), void *arg);
 	uint8_t binary[SHA256_SIZE];
 };
 
 struct sealed {
 	uint64_t findings, raws, missing, leaves, bytes;
+	uint64_t exchanges; /* in captures.wacz, 0: there is none */
+	unsigned crls;	    /* lists of revoked certificates beside the stamp */
 	bool stamped;
 };
 
 bool bundle_seal(struct record *r, const struct seal *s, struct sealed *done, struct err *err);
-
-/* What verify found: proved or not, one sentence each. */
-struct verdict {
-	struct arena arena;
-	struct verdict_line {
-		enum { PROVED, NOT_PROVED, NOT_CLAIMED } what;
-		const char *text;
-	} * line;
-	size_t n, cap;
-	bool ok; /* everything that the bundle claims is proved */
-};
 
 struct verify {
 	const char *bundle;
@@ -69,11 +71,13 @@ struct verify {
 	const struct note_key *witness; /* whose cosignatures are known */
 	size_t nwitness;
 	int64_t now; /* to say what expires */
+	/* As in struct seal; NULL: captures.wacz is not compared with the raw evidence. */
+	void (*measurements)(const void *p, size_t n,
+			     void (*each)(void *arg, const struct measurement *m), void *arg);
 };
 
 /* False: the bundle could not be read at all. */
-bool bundle_verify(const struct verify *v, struct verdict *out, struct err *err);
-void verdict_free(struct verdict *v);
+bool bundle_verify(const struct verify *v, struct proved *out, struct err *err);
 
 /* A further stamp over SHA256SUMS and all stamps so far (RENEWAL-n, RENEWAL-n.tsr), and a new SEAL.
  */
@@ -88,7 +92,7 @@ struct bundle_text {
 	const struct seal *seal;
 	const char *origin, *vkey;
 	uint64_t size, findings, raws, missing;
-	bool stamped;
+	bool stamped, crls, captures;
 	int64_t stamp;
 	const char *first_file; /* "findings/….json" and its proof, for the worked example */
 	uint64_t first_leaf;

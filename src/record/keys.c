@@ -115,6 +115,35 @@ bool keys_load(const char *folder, const char *name, struct note_signer *s, bool
 	return ok;
 }
 
+bool keys_web(const char *folder, struct buf *out, struct err *err)
+{
+	char *path = path_of(folder, "web.pem"), *p;
+	EVP_PKEY *key;
+	BIO *bio;
+	long n;
+	bool ok;
+
+	if (disk_exists(path)) {
+		ok = disk_read(path, out, 65536, err);
+	} else {
+		key = EVP_EC_gen("P-384");
+		bio = BIO_new(BIO_s_mem());
+		ok = key && bio &&
+		     PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1;
+		if (ok) {
+			n = BIO_get_mem_data(bio, &p);
+			buf_add(out, p, (size_t)n);
+			ok = disk_put(path, out->at, out->len, err);
+		} else {
+			err_set(err, "OpenSSL could not make a P-384 key");
+		}
+		BIO_free(bio);
+		EVP_PKEY_free(key);
+	}
+	free(path);
+	return ok;
+}
+
 bool keys_rotations(const char *folder, struct buf *out, struct err *err)
 {
 	char *path = path_of(folder, "rotations");
@@ -127,7 +156,8 @@ bool keys_rotations(const char *folder, struct buf *out, struct err *err)
 bool keys_rotate(const char *folder, int64_t time, struct err *err)
 {
 	char *path = path_of(folder, "evidence.pem"), *notes_path = path_of(folder, "rotations"),
-	     *next = path_of(folder, "evidence.next.pem"), *old_path = NULL;
+	     *next = path_of(folder, "evidence.next.pem"), *web = path_of(folder, "web.pem"),
+	     *old_path = NULL;
 	struct buf notes = {0}, text = {0}, old_name = {0};
 	struct note_signer old, new;
 	uint8_t seed[32];
@@ -161,6 +191,17 @@ bool keys_rotate(const char *folder, int64_t time, struct err *err)
 		OPENSSL_cleanse(pem.at, pem.len);
 		buf_free(&pem);
 	}
+	if (ok && disk_exists(web)) {
+		char *kept;
+
+		buf_reset(&old_name);
+		buf_text(&old_name, "web.");
+		buf_hex(&old_name, old.key.pub, 4);
+		buf_text(&old_name, ".pem");
+		kept = path_of(folder, old_name.at);
+		ok = !rename(web, kept) || err_sys(err, "%s", kept);
+		free(kept);
+	}
 	OPENSSL_cleanse(seed, sizeof(seed));
 	buf_free(&notes);
 	buf_free(&text);
@@ -168,6 +209,7 @@ bool keys_rotate(const char *folder, int64_t time, struct err *err)
 	free(path);
 	free(notes_path);
 	free(next);
+	free(web);
 	free(old_path);
 	return ok;
 }

@@ -24,7 +24,11 @@ bool keys_folder(struct buf *out, struct err *err);
 bool keys_load(const char *folder, const char *name, struct note_signer *s, bool *made,
 	       struct err *err);
 
-/* A new key takes over. */
+/* The key that signs web archives (ECDSA on P-384: wacz-auth knows no Ed25519), PEM; made when
+ * there is none. Who holds it is said by the bundles that name it, which the evidence key signs. */
+bool keys_web(const char *folder, struct buf *pem, struct err *err);
+
+/* A new key takes over; the next web archive gets a new one of its own too. */
 bool keys_rotate(const char *folder, int64_t time, struct err *err);
 
 /* The rotation notes, oldest first, each ending where the next begins (an empty line between is

@@ -70,6 +70,36 @@ void bundle_method(struct buf *out, const struct bundle_text *t)
 	limits(out, t);
 }
 
+/* How to check the web archive without us. */
+static void captures(struct buf *out)
+{
+	buf_text(
+	    out,
+	    "6. HTTP exchanges are in `captures.wacz` as well (WACZ 1.1.1, with WARC 1.1 in it): "
+	    "viewers of web archives such as ReplayWeb.page open it and check its signature. It is "
+	    "made from the measurements in `raw/`, whose probes kept status, header fields and "
+	    "decoded bodies, not the bytes of the wire. By hand: every member has the digest that "
+	    "`datapackage.json` lists, that file has the digest in `datapackage-digest.json`, and "
+	    "the key signed that text (ECDSA on P-384; the signature is two numbers, which openssl "
+	    "wants as a sequence).\n\n"
+	    "```sh\n"
+	    "w=$(mktemp -d)\n"
+	    "python3 -m zipfile -e captures.wacz \"$w\"\n"
+	    "hash=sha256:$(sha256sum \"$w/datapackage.json\" | cut -d ' ' -f 1)\n"
+	    "grep -F \"$hash\" \"$w/datapackage-digest.json\"\n"
+	    "(cd \"$w\" && sed -n 's/^ *\"path\": *\"\\(.*\\)\",/\\1/p; s/^ *\"hash\": *"
+	    "\"sha256:\\(.*\\)\",/\\1/p' datapackage.json | paste - - | awk '{ print $2 \"  \" $1 "
+	    "}' | sha256sum --quiet -c -)\n"
+	    "hex=$(sed -n 's/.*\"signature\": *\"\\(.*\\)\",/\\1/p' \"$w/datapackage-digest.json\" "
+	    "| base64 -d | od -An -v -tx1 | tr -d ' \\n')\n"
+	    "printf 'asn1=SEQUENCE:s\\n[s]\\nr=INTEGER:0x%s\\ns=INTEGER:0x%s\\n' \"$(echo \"$hex\" "
+	    "| cut -c 1-96)\" \"$(echo \"$hex\" | cut -c 97-192)\" > \"$w/asn1\"\n"
+	    "openssl asn1parse -genconf \"$w/asn1\" -noout -out \"$w/sig\"\n"
+	    "printf %s \"$hash\" | openssl dgst -sha256 -verify keys/wacz.pub.pem -signature "
+	    "\"$w/sig\"\n"
+	    "rm -r \"$w\"\n```\n\n");
+}
+
 void bundle_verify_md(struct buf *out, const struct bundle_text *t)
 {
 	buf_printf(
@@ -94,13 +124,18 @@ void bundle_verify_md(struct buf *out, const struct bundle_text *t)
 		    out,
 		    "3. A time stamping authority saw that list (RFC 3161). `-attime` makes the "
 		    "check hold after the authority's certificate has expired: it asks whether "
-		    "all was valid when the stamp was made.\n\n"
+		    "all was valid when the stamp was made. Where the authority publishes lists of "
+		    "revoked certificates, those of that day are in SHA256SUMS.crl.pem, and no "
+		    "certificate of the chain may stand in them.\n\n"
 		    "```sh\n"
 		    "attime=$(date -u -d \"$(openssl ts -reply -in SHA256SUMS.tsr -text "
 		    "2>/dev/null "
 		    "| sed -n 's/^Time stamp: //p')\" +%s)\n"
 		    "openssl ts -verify -data SHA256SUMS -in SHA256SUMS.tsr -CAfile "
 		    "keys/tsa-root.pem -attime \"$attime\"\n"
+		    "[ ! -e SHA256SUMS.crl.pem ] || cat keys/tsa-root.pem SHA256SUMS.crl.pem | "
+		    "openssl ts -verify -data SHA256SUMS -in SHA256SUMS.tsr -CAfile /dev/stdin "
+		    "-attime \"$attime\" -crl_check_all\n"
 		    "for r in RENEWAL-*.tsr; do\n"
 		    "  [ -e \"$r\" ] || continue\n"
 		    "  sha256sum --quiet -c \"${r%.tsr}\"\n"
@@ -144,14 +179,19 @@ void bundle_verify_md(struct buf *out, const struct bundle_text *t)
 	    "5. The raw bytes are those that the findings name: each file in `raw/` is called by "
 	    "its SHA-256.\n\n"
 	    "```sh\n(cd raw && for f in *; do [ ! -f \"$f\" ] || echo \"$f  $f\"; done | sha256sum "
-	    "--quiet -c -) || [ -z \"$(ls raw)\" ]\n```\n\n"
-	    "6. `meridian evidence verify` does all of this, and checks `SEAL`, which has the "
+	    "--quiet -c -) || [ -z \"$(ls raw)\" ]\n```\n\n");
+	if (t->captures)
+		captures(out);
+	buf_printf(
+	    out,
+	    "%d. `meridian evidence verify` does all of this, and checks `SEAL`, which has the "
 	    "digests of the signatures themselves, so that no byte of the bundle can change "
 	    "unseen.\n\n"
 	    "What this proves, and what it does not, is in docs/evidence.md of Meridian: in short, "
 	    "that these bytes existed in this form when they were sealed by the holder of this "
 	    "key, "
-	    "not that a collector told the truth.\n");
+	    "not that a collector told the truth.\n",
+	    t->captures ? 7 : 6);
 }
 
 void bundle_certificate(struct buf *out, const struct bundle_text *t)

@@ -9,6 +9,7 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ts.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 #include <time.h>
 
@@ -16,11 +17,16 @@
 
 static bool fail(struct err *err, const char *what)
 {
-	unsigned long e = ERR_peek_last_error();
+	const char *more = NULL;
+	int flags = 0;
+	unsigned long e = ERR_peek_last_error_data(&more, &flags);
 	const char *why = e ? ERR_reason_error_string(e) : NULL;
 
+	/* "Verify error:certificate revoked" */
+	more = more && (flags & ERR_TXT_STRING) ? more : "";
+	err_set(err, "%s: %s%s%s", what, why ? why : "it is malformed", *more ? ": " : "", more);
 	ERR_clear_error();
-	return err_set(err, "%s: %s", what, why ? why : "it is malformed");
+	return false;
 }
 
 bool tsa_request(struct buf *out, const uint8_t digest[SHA256_SIZE], struct err *err)
@@ -168,41 +174,212 @@ bool tsa_read(const void *resp, size_t n, struct tsa_token *t, struct err *err)
 	return ok;
 }
 
-bool tsa_verify(const void *resp, size_t n, const uint8_t digest[SHA256_SIZE], const char *roots,
-		size_t nroots, struct tsa_token *t, struct err *err)
+/* Every certificate of a PEM text, into a store (trusted) or a list (owned). */
+static int read_certs(const char *pem, size_t n, X509_STORE *store, STACK_OF(X509) * list)
+{
+	BIO *bio = pem ? BIO_new_mem_buf(pem, (int)n) : NULL;
+	X509 *x;
+	int found = 0;
+
+	while (bio && found < 64 && (x = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
+		if (store)
+			X509_STORE_add_cert(store, x);
+		if (list)
+			sk_X509_push(list, x);
+		else
+			X509_free(x);
+		found++;
+	}
+	BIO_free(bio);
+	ERR_clear_error();
+	return found;
+}
+
+static int read_crls(const char *pem, size_t n, X509_STORE *store)
+{
+	BIO *bio = pem ? BIO_new_mem_buf(pem, (int)n) : NULL;
+	X509_CRL *x;
+	int found = 0;
+
+	while (bio && found < 64 && (x = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL))) {
+		X509_STORE_add_crl(store, x);
+		X509_CRL_free(x);
+		found++;
+	}
+	BIO_free(bio);
+	ERR_clear_error();
+	return found;
+}
+
+bool tsa_verify(const void *resp, size_t n, const uint8_t digest[SHA256_SIZE],
+		const struct tsa_trust *trust, struct tsa_token *t, struct err *err)
 {
 	const unsigned char *p = resp;
 	TS_RESP *r = d2i_TS_RESP(NULL, &p, (long)n);
 	TS_VERIFY_CTX *ctx = TS_VERIFY_CTX_new();
 	X509_STORE *store = X509_STORE_new();
-	BIO *bio = BIO_new_mem_buf(roots, (int)nroots);
-	X509 *x;
-	int found = 0;
-	bool ok = r && ctx && store && bio && p == (const unsigned char *)resp + n;
+	STACK_OF(X509) *certs = sk_X509_new_null();
+	bool ok = r && ctx && store && certs && p == (const unsigned char *)resp + n;
 
 	if (!ok)
 		fail(err, "no time stamp response");
 	ok = ok && told(r, t, err);
-	while (ok && (x = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
-		X509_STORE_add_cert(store, x);
-		X509_free(x);
-		found++;
-	}
-	ERR_clear_error();
-	if (ok && !found)
+	if (ok && !read_certs(trust->roots, trust->nroots, store, NULL))
 		ok = err_set(err, "no certificate of a time stamping authority to trust");
 	if (ok) {
-		X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(store),
-					   (time_t)(t->time / SECOND));
+		X509_VERIFY_PARAM *param = X509_STORE_get0_param(store);
+
+		X509_VERIFY_PARAM_set_time(param, (time_t)(t->time / SECOND));
+		if (read_crls(trust->crls, trust->ncrls, store))
+			X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_CRL_CHECK |
+							       X509_V_FLAG_CRL_CHECK_ALL);
 		TS_VERIFY_CTX_set_flags(ctx, TS_VFY_VERSION | TS_VFY_IMPRINT | TS_VFY_SIGNATURE);
 		TS_VERIFY_CTX_set_imprint(ctx, OPENSSL_memdup(digest, SHA256_SIZE), SHA256_SIZE);
 		TS_VERIFY_CTX_set_store(ctx, store);
 		store = NULL;
+		if (read_certs(trust->certs, trust->ncerts, NULL, certs)) {
+			TS_VERIFY_CTX_set_certs(ctx, certs);
+			certs = NULL;
+		}
 		ok = TS_RESP_verify_response(ctx, r) == 1 || fail(err, "the time stamp");
 	}
+	sk_X509_pop_free(certs, X509_free);
 	X509_STORE_free(store);
 	TS_VERIFY_CTX_free(ctx);
 	TS_RESP_free(r);
-	BIO_free(bio);
+	return ok;
+}
+
+static bool fetch_crl(const char *url, struct buf *out, struct err *err)
+{
+	struct buf der = {0};
+	CURL *c = curl_easy_init();
+	X509_CRL *crl = NULL;
+	BIO *bio;
+	CURLcode rc;
+	long status = 0;
+	const unsigned char *p;
+
+	curl_easy_setopt(c, CURLOPT_URL, url);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, receive);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, &der);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT, 60L);
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
+	curl_easy_setopt(c, CURLOPT_MAXREDIRS, 5L);
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	rc = curl_easy_perform(c);
+	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_cleanup(c);
+	if (rc != CURLE_OK)
+		err_set(err, "%s: %s", url, curl_easy_strerror(rc));
+	else if (status != 200)
+		err_set(err, "%s: answered %ld", url, status);
+	else {
+		p = (const unsigned char *)der.at;
+		crl = d2i_X509_CRL(NULL, &p, (long)der.len);
+		if (!crl && (bio = BIO_new_mem_buf(der.at ? der.at : "", (int)der.len))) {
+			crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL);
+			BIO_free(bio);
+		}
+		if (!crl)
+			err_set(err, "%s: is no list of revoked certificates", url);
+	}
+	if (crl && (bio = BIO_new(BIO_s_mem()))) {
+		char *text;
+		long n;
+
+		PEM_write_bio_X509_CRL(bio, crl);
+		n = BIO_get_mem_data(bio, &text);
+		buf_add(out, text, (size_t)n);
+		BIO_free(bio);
+	}
+	ERR_clear_error();
+	buf_free(&der);
+	X509_CRL_free(crl);
+	return crl != NULL;
+}
+
+/* The first URL of a certificate's distribution points that is for HTTP; the caller frees. */
+static char *crl_url(X509 *x)
+{
+	CRL_DIST_POINTS *points = X509_get_ext_d2i(x, NID_crl_distribution_points, NULL, NULL);
+	char *url = NULL;
+
+	for (int i = 0; !url && i < sk_DIST_POINT_num(points); i++) {
+		const DIST_POINT *d = sk_DIST_POINT_value(points, i);
+
+		if (!d->distpoint || d->distpoint->type)
+			continue;
+		for (int k = 0; !url && k < sk_GENERAL_NAME_num(d->distpoint->name.fullname); k++) {
+			int type;
+			const ASN1_STRING *s = GENERAL_NAME_get0_value(
+			    sk_GENERAL_NAME_value(d->distpoint->name.fullname, k), &type);
+			const char *t =
+			    type == GEN_URI ? (const char *)ASN1_STRING_get0_data(s) : "";
+
+			if (!strncmp(t, "http://", 7) || !strncmp(t, "https://", 8))
+				url = OPENSSL_strndup(t, (size_t)ASN1_STRING_length(s));
+		}
+	}
+	CRL_DIST_POINTS_free(points);
+	return url;
+}
+
+bool tsa_crls(const void *resp, size_t n, const struct tsa_trust *trust, struct buf *out,
+	      unsigned *found, struct err *err)
+{
+	const unsigned char *p = resp;
+	TS_RESP *r = d2i_TS_RESP(NULL, &p, (long)n);
+	PKCS7 *token = r ? TS_RESP_get_token(r) : NULL;
+	STACK_OF(X509) *all = sk_X509_new_null();
+	char *seen[16];
+	int nseen = 0;
+	size_t before = out->len;
+	bool ok = true;
+
+	*found = 0;
+	err->text[0] = 0;
+	if (token && PKCS7_type_is_signed(token)) {
+		STACK_OF(X509) *own = token->d.sign->cert;
+
+		for (int i = 0; i < sk_X509_num(own); i++)
+			if (X509_up_ref(sk_X509_value(own, i)))
+				sk_X509_push(all, sk_X509_value(own, i));
+	}
+	read_certs(trust->roots, trust->nroots, NULL, all);
+	read_certs(trust->certs, trust->ncerts, NULL, all);
+	for (int i = 0; ok && i < sk_X509_num(all) && nseen < 16; i++) {
+		X509 *x = sk_X509_value(all, i);
+		char *url = crl_url(x);
+		bool again = false;
+
+		for (int k = 0; url && k < nseen; k++)
+			again = again || !strcmp(seen[k], url);
+		if (!url && X509_check_issued(x, x) != X509_V_OK) {
+			/* Without a list for each there is no answer for the chain. */
+			ok = false;
+			err->text[0] = 0;
+			break;
+		}
+		if (!url || again) {
+			OPENSSL_free(url);
+			continue;
+		}
+		seen[nseen++] = url;
+		ok = fetch_crl(url, out, err);
+		*found += ok;
+	}
+	for (int k = 0; k < nseen; k++)
+		OPENSSL_free(seen[k]);
+	if (!ok && !err->text[0]) {
+		*found = 0;
+		out->len = before;
+		ok = true;
+	}
+	sk_X509_pop_free(all, X509_free);
+	TS_RESP_free(r);
+	ERR_clear_error();
 	return ok;
 }

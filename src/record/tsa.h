@@ -32,9 +32,26 @@ struct tsa_token {
 /* What a response says, unproved. */
 bool tsa_read(const void *resp, size_t n, struct tsa_token *t, struct err *err);
 
-/* Proves it: over this digest, signed under one of these root certificates (PEM), at the time
- * that it names. */
-bool tsa_verify(const void *resp, size_t n, const uint8_t digest[SHA256_SIZE], const char *roots,
-		size_t nroots, struct tsa_token *t, struct err *err);
+/* What a token is checked with, all PEM; what is NULL is not there. */
+struct tsa_trust {
+	const char *roots; /* of authorities that are trusted */
+	size_t nroots;
+	const char *certs; /* other certificates, when the token has not brought its own */
+	size_t ncerts;
+	const char *crls; /* lists of revoked certificates: with these the whole chain is looked up
+			     in them, as they stood at the stamp's time */
+	size_t ncrls;
+};
+
+/* Proves it: over this digest, signed under one of these root certificates, at the time that it
+ * names. */
+bool tsa_verify(const void *resp, size_t n, const uint8_t digest[SHA256_SIZE],
+		const struct tsa_trust *trust, struct tsa_token *t, struct err *err);
+
+/* Fetches the lists of revoked certificates that the token's certificates and the roots name
+ * (CRL distribution points, http or https) and adds them to out as PEM. *found: how many; 0 with
+ * true when one of them names none, since a chain is looked up whole or not at all. */
+bool tsa_crls(const void *resp, size_t n, const struct tsa_trust *trust, struct buf *out,
+	      unsigned *found, struct err *err);
 
 #endif

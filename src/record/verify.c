@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 #include "record/disk.h"
 #include "record/keys.h"
 #include "record/tsa.h"
+#include "record/wacz.h"
 
 #define SMALL (64u << 20) /* more than this no file but raw evidence has */
 
@@ -33,7 +33,7 @@ struct listed {
 
 struct work {
 	const struct verify *v;
-	struct verdict *out;
+	struct proved *out;
 	struct buf sums, checkpoint;
 	struct note_key key;
 	struct note seal;
@@ -44,24 +44,7 @@ struct work {
 	bool log_ok; /* the checkpoint is proved */
 };
 
-static void say(struct work *w, int what, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void say(struct work *w, int what, const char *fmt, ...)
-{
-	struct verdict *o = w->out;
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	mem_room(&o->line, &o->cap, o->n + 1);
-	o->line[o->n].what = what;
-	o->line[o->n++].text = arena_text(&o->arena, text);
-	if (what == NOT_PROVED)
-		o->ok = false;
-}
+#define say(w, what, ...) proved_say((w)->out, what, __VA_ARGS__)
 
 static char *path_in(const struct work *w, const char *name)
 {
@@ -596,17 +579,24 @@ static void check_custody(struct work *w)
 	buf_free(&all);
 }
 
-static void check_stamp(struct work *w, const char *data, const char *tsr, const char *roots,
-			size_t nroots)
+static void check_stamp(struct work *w, const char *data, const char *roots, size_t nroots)
 {
-	struct buf resp = {0};
+	struct tsa_trust trust = {.roots = roots, .nroots = nroots};
+	struct buf resp = {0}, crls = {0};
+	char tsr[40], lists[40];
 	uint8_t digest[SHA256_SIZE];
 	char *path = path_in(w, data), t[TEXT_TIME];
 	struct tsa_token token;
 	struct err err;
 	uint64_t bytes;
-	bool ok = disk_digest(path, digest, &bytes, &err) && get(w, tsr, &resp, &err);
+	bool ok;
 
+	snprintf(tsr, sizeof(tsr), "%s.tsr", data);
+	snprintf(lists, sizeof(lists), "%s.crl.pem", data);
+	ok = disk_digest(path, digest, &bytes, &err) && get(w, tsr, &resp, &err) &&
+	     (!there(w, lists) || get(w, lists, &crls, &err));
+	trust.crls = crls.at;
+	trust.ncrls = crls.len;
 	free(path);
 	if (ok && !nroots) {
 		ok = tsa_read(resp.at, resp.len, &token, &err) &&
@@ -619,7 +609,15 @@ static void check_stamp(struct work *w, const char *data, const char *tsr, const
 			    "(--tsa-root)",
 			    tsr, text_time(t, token.time));
 	} else if (ok) {
-		ok = tsa_verify(resp.at, resp.len, digest, roots, nroots, &token, &err);
+		ok = tsa_verify(resp.at, resp.len, digest, &trust, &token, &err);
+		if (ok && crls.len)
+			say(w, PROVED, "%s: none of the authority's certificates was revoked then",
+			    lists);
+		else if (ok)
+			say(w, NOT_CLAIMED,
+			    "whether the authority's certificates were revoked when %s was made: "
+			    "it named no list of those, or none was kept",
+			    tsr);
 		if (ok)
 			say(w, PROVED, "%s existed at %s, by the time stamp of %s%s", data,
 			    text_time(t, token.time), token.who[0] ? token.who : "an authority",
@@ -636,6 +634,7 @@ static void check_stamp(struct work *w, const char *data, const char *tsr, const
 	if (!ok)
 		say(w, NOT_PROVED, "%s: %s", tsr, err.text);
 	buf_free(&resp);
+	buf_free(&crls);
 }
 
 static void check_stamps(struct work *w)
@@ -652,7 +651,7 @@ static void check_stamps(struct work *w)
 	if (!there(w, "SHA256SUMS.tsr")) {
 		say(w, NOT_CLAIMED, "when it was sealed: there is no time stamp of an authority");
 	} else {
-		check_stamp(w, "SHA256SUMS", "SHA256SUMS.tsr", pem, n);
+		check_stamp(w, "SHA256SUMS", pem, n);
 		for (unsigned i = 1; i < 1000; i++) {
 			char data[32], tsr[40];
 
@@ -660,20 +659,74 @@ static void check_stamps(struct work *w)
 			snprintf(tsr, sizeof(tsr), "RENEWAL-%u.tsr", i);
 			if (!there(w, tsr))
 				break;
-			check_stamp(w, data, tsr, pem, n);
+			check_stamp(w, data, pem, n);
 		}
 	}
 	buf_free(&roots);
 }
 
-bool bundle_verify(const struct verify *v, struct verdict *out, struct err *err)
+struct again {
+	struct work *w;
+	struct wacz *web;
+	uint8_t raw[SHA256_SIZE];
+};
+
+static void add_again(void *arg, const struct measurement *m)
+{
+	struct again *a = arg;
+
+	wacz_add(a->web, m, a->raw);
+}
+
+/* The raw pieces in the order of their digests, as they were sealed. */
+static void write_again(void *arg, struct wacz *web)
+{
+	struct again a = {.w = arg, .web = web};
+	struct err err;
+
+	for (size_t i = 0; i < a.w->nfile; i++) {
+		const struct listed *f = &a.w->file[i];
+		struct mapped m;
+
+		if (strncmp(f->path, "raw/", 4) || !f->present || !map(a.w, f->path, &m, &err))
+			continue;
+		memcpy(a.raw, f->sha256, SHA256_SIZE);
+		a.w->v->measurements(m.at, m.n, add_again, &a);
+		unmap(&m);
+	}
+}
+
+/* The web archive, and that it is what the raw pieces say. */
+static void check_captures(struct work *w)
+{
+	struct buf pub = {0};
+	struct mapped m;
+	struct err err;
+	struct wacz_verify v = {.again = w->v->measurements ? write_again : NULL, .arg = w};
+
+	if (!find_file(w, "captures.wacz"))
+		return;
+	if (!get(w, "keys/wacz.pub.pem", &pub, &err) || !map(w, "captures.wacz", &m, &err)) {
+		say(w, NOT_PROVED, "captures.wacz: %s", err.text);
+	} else {
+		v.at = m.at;
+		v.n = m.n;
+		v.pub = pub.at;
+		v.npub = pub.len;
+		wacz_verify(&v, w->out);
+		unmap(&m);
+	}
+	buf_free(&pub);
+}
+
+bool bundle_verify(const struct verify *v, struct proved *out, struct err *err)
 {
 	struct work w = {.v = v, .out = out};
 	struct buf lines = {0};
 	const char *path;
 	uint8_t digest[SHA256_SIZE];
 
-	*out = (struct verdict){.ok = true};
+	*out = (struct proved){.ok = true};
 	if (!get(&w, "SHA256SUMS", &w.sums, err))
 		return err_in(err, "no bundle");
 	buf_add(&lines, w.sums.at, w.sums.len);
@@ -698,6 +751,7 @@ bool bundle_verify(const struct verify *v, struct verdict *out, struct err *err)
 	check_holder(&w);
 	check_log(&w);
 	check_files(&w);
+	check_captures(&w);
 	check_custody(&w);
 	check_stamps(&w);
 	free(w.file);
@@ -706,11 +760,4 @@ bool bundle_verify(const struct verify *v, struct verdict *out, struct err *err)
 	buf_free(&w.checkpoint);
 	buf_free(&w.seal_text);
 	return true;
-}
-
-void verdict_free(struct verdict *v)
-{
-	arena_free(&v->arena);
-	free(v->line);
-	*v = (struct verdict){0};
 }
