@@ -371,7 +371,7 @@ static void run_ttl(const char *layer, bool rights)
 static const struct ttl_probe *at(bool control, unsigned ttl)
 {
 	for (size_t i = 0; i < nps; i++)
-		if (ps[i].control == control && ps[i].ttl == ttl)
+		if (ps[i].control == control && ps[i].ttl == ttl && strcmp(ps[i].layer, "path"))
 			return &ps[i];
 	fail_msg("no probe of %s at hop %u", control ? "the neutral name" : "the name", ttl);
 	return NULL;
@@ -398,6 +398,10 @@ static void ttl_plain(void **state)
 		assert_router(at(control, 2), "10.91.2.2");
 		assert_int_equal(at(control, 3)->answer, TTL_DATA);
 	}
+	/* Plain datagrams are as long on the way. */
+	for (size_t i = 0; i < nps; i++)
+		if (!strcmp(ps[i].layer, "path"))
+			assert_int_equal(ps[i].answer, ps[i].ttl < 3 ? TTL_EXCEEDED : TTL_OTHER);
 	/* Without the right to listen, a datagram finds the router. */
 	run_ttl("tls", false);
 	assert_int_equal(at(true, 2)->answer, TTL_EXCEEDED);

@@ -16,6 +16,7 @@
 #include "fact/measurement.h"
 #include "source/ask.h"
 #include "source/helper.h"
+#include "source/icmp.h"
 #include "source/step.h"
 
 /* The same for all targets of a run. */
@@ -33,6 +34,7 @@ struct plan_options {
 	bool has_nobody;
 	bool ipv6;	    /* it works here; else IPv6 addresses are looked up and left */
 	bool follow;	    /* follow-ups are wanted */
+	struct icmp *icmp;  /* hears routers; NULL: without the right to (icmp.h) */
 	bool loopback;	    /* addresses of this machine itself are connected to as well */
 	unsigned addrs;	    /* connected to at most, a target; 0: 8 */
 	unsigned redirects; /* followed at most; 0: 10 */

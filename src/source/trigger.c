@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "source/hello.h"
+#include "source/sealed.h"
 #include "source/talk.h"
 
 #define SHOTS 12
@@ -25,6 +26,7 @@ struct shot {
 	uint16_t port;
 	struct talk_spec spec;
 	struct task *task;
+	struct sealed *sealed; /* of whole handshakes */
 	const struct talk *came;
 };
 
@@ -39,10 +41,20 @@ struct trigger {
 	bool rested;
 };
 
+static void unseal(struct shot *s)
+{
+	if (s->sealed)
+		sealed_end(s->sealed);
+	free(s->sealed);
+	s->sealed = NULL;
+}
+
 static void release(struct task *task)
 {
 	struct trigger *t = (struct trigger *)task;
 
+	for (size_t i = 0; i < t->nshot; i++)
+		unseal(&t->shot[i]);
 	for (size_t i = 0; i < t->nshot; i++)
 		if (t->shot[i].task)
 			task_cancel(t->shot[i].task);
@@ -145,6 +157,13 @@ static enum talk_next heard_tls(void *arg, const uint8_t *p, size_t n, struct bu
 	return p && n ? TALK_ENOUGH : TALK_MORE;
 }
 
+static enum talk_next heard_chain(void *arg, const uint8_t *p, size_t n, struct buf *say)
+{
+	struct shot *s = arg;
+
+	return sealed_hear(s->sealed, p, n, say) == SEALED_GREETING ? TALK_MORE : TALK_ENOUGH;
+}
+
 /* To the end of the headers and a piece of the page, which tells a block page. */
 static enum talk_next heard_http(void *arg, const uint8_t *p, size_t n, struct buf *say)
 {
@@ -197,7 +216,12 @@ static void handshake_of(struct trigger *t, const struct shot *s, struct handsha
 				.server_name = s->name ? s->name : "",
 				.unverified = true};
 	talk_seen(&s->spec, c, &h->seen);
-	if (!c->failure)
+	if (s->sealed) {
+		sealed_tell(s->sealed, t->a, h);
+		if (!c->failure && s->sealed->state != SEALED_OPEN)
+			h->seen.failure =
+			    s->sealed->failure ? s->sealed->failure : "ssl_failed_handshake";
+	} else if (!c->failure)
 		switch (hello_answer(c->in, c->nin, &alert)) {
 		case ANSWER_SERVER_HELLO:
 			break;
@@ -207,7 +231,7 @@ static void handshake_of(struct trigger *t, const struct shot *s, struct handsha
 		default:
 			h->seen.failure = c->reset ? "connection_reset" : "ssl_failed_handshake";
 		}
-	tags(t, s, &h->seen, answered_tls(c));
+	tags(t, s, &h->seen, s->sealed ? s->sealed->state == SEALED_OPEN : answered_tls(c));
 }
 
 static void transaction_of(struct trigger *t, const struct shot *s, struct transaction *x)
@@ -309,13 +333,19 @@ static void fire(struct trigger *t)
 					     .addr = s->addr,
 					     .port = s->port,
 					     .answer_for = t->spec.answer_for,
-					     .most = t->spec.tls ? 4096 : 32768,
+					     .most = t->spec.chain ? 131072
+						     : t->spec.tls ? 4096
+								   : 32768,
 					     .heard = t->spec.tls ? heard_tls : heard_http,
 					     .silence_for = t->spec.tls ? 0 : SECOND,
 					     .arg = s};
 		if (!s->spec.flow.timeout)
 			s->spec.flow.timeout = t->spec.answer_for;
-		if (t->spec.tls)
+		if (t->spec.chain) {
+			s->sealed = mem_zero(1, sizeof(*s->sealed));
+			sealed_begin(s->sealed, s->name, NULL, "\x08http/1.1");
+			s->spec.heard = heard_chain;
+		} else if (t->spec.tls)
 			say_hello(t, s);
 		else
 			say_request(t, s);
@@ -326,7 +356,9 @@ static void fire(struct trigger *t)
 
 static bool good(const struct trigger *t, const struct shot *s)
 {
-	return t->spec.tls ? answered_tls(s->came) : s->came->nin > 0;
+	return s->sealed     ? s->sealed->state == SEALED_OPEN
+	       : t->spec.tls ? answered_tls(s->came)
+			     : s->came->nin > 0;
 }
 
 static void rested(struct task *task)
@@ -353,7 +385,7 @@ static void next_round(struct trigger *t)
 		task_after(&t->task, t->spec.rest, rested);
 		return;
 	}
-	if (neutral && !ech) {
+	if (neutral && !ech && !t->spec.chain) {
 		/* Only now those that hold the name: they may trigger what kills the others. */
 		if (t->spec.tls) {
 			shoot(t, HELLO_ECH, t->spec.name, t->spec.addr, t->spec.port, CUT_NOT,

@@ -22,6 +22,7 @@ struct trigger_spec {
 	struct addr addr; /* where it failed */
 	uint16_t port;
 	bool tls;		  /* else requests in the clear */
+	bool chain;		  /* whole handshakes: certificates are what is asked about */
 	const char *name;	  /* server name or Host */
 	const char *path;	  /* of requests; NULL: "/" */
 	const char *neutral;	  /* a name that nobody blocks */

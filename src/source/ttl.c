@@ -15,6 +15,7 @@
 #define HOPS 64 /* at most */
 #define TRIES 2 /* of a silent hop, since packets get lost */
 #define CONNECT (3 * SECOND)
+#define TRACE_PORT 33434 /* traceroute's: nobody listens there */
 
 struct shot {
 	struct ttl *of;
@@ -39,9 +40,11 @@ struct ttl {
 	bool true_answer; /* the server answers the name, at its own place */
 	size_t left;
 	struct shot shot[2 * BATCH];
-	struct ttl_probe probe[2][HOPS + 1];
-	bool have[2][HOPS + 1];
+	struct ttl_probe probe[3][HOPS + 1]; /* the neutral name's, the name's, the path's */
+	bool have[3][HOPS + 1];
 };
+
+enum { NEUTRAL, NAME, PATH };
 
 static void release(struct task *task)
 {
@@ -190,35 +193,30 @@ static void begin(struct ttl *t, struct shot *s);
 
 static void came(void *arg, const struct talk *c)
 {
-	static const char *const by_udp[] = {"router=udp"};
 	struct shot *s = arg;
 	struct ttl *t = s->of;
 
 	s->task = NULL;
 	if (s->path) {
-		for (int k = 0; k < 2 && c->has_router && c->exceeded; k++) {
-			struct ttl_probe *p = &t->probe[k][s->ttl];
+		struct ttl_probe *p = &t->probe[PATH][s->ttl];
 
-			/* Kept aside until it is known that nothing else tells. */
-			if (!p->has_from) {
-				p->from = c->router;
-				p->has_from = true;
-				p->seen.tag = by_udp;
-				p->seen.ntag = 1;
-			}
-		}
+		*p = (struct ttl_probe){.layer = "path",
+					.name = "",
+					.control = true,
+					.ttl = s->ttl,
+					.ip_ttl = -1,
+					.answer = c->exceeded	   ? TTL_EXCEEDED
+						  : c->unreachable ? TTL_OTHER
+						  : c->bytes	   ? TTL_DATA
+								   : TTL_SILENCE,
+					.from = c->router,
+					.has_from = c->has_router};
+		talk_seen(&s->spec, c, &p->seen);
+		p->seen.failure = NULL;
+		t->have[PATH][s->ttl] = true;
 	} else {
-		struct ttl_probe before = t->probe[!s->control][s->ttl];
-		struct ttl_probe *p = &t->probe[!s->control][s->ttl];
-
 		note(t, s, c);
-		if (!p->has_from && before.has_from) {
-			p->from = before.from;
-			p->has_from = true;
-			p->seen.tag = before.seen.tag;
-			p->seen.ntag = before.seen.ntag;
-		}
-		if (p->answer == TTL_SILENCE && s->tries < TRIES) {
+		if (t->probe[!s->control][s->ttl].answer == TTL_SILENCE && s->tries < TRIES) {
 			begin(t, s);
 			return;
 		}
@@ -239,12 +237,14 @@ static enum talk_next enough(void *arg, const uint8_t *p, size_t n, struct buf *
 
 static void begin(struct ttl *t, struct shot *s)
 {
-	bool tcp = !strcmp(t->spec.layer, "tcp"), other = tcp && s->control;
+	bool tcp = !s->path && !strcmp(t->spec.layer, "tcp"), other = tcp && s->control;
 
 	s->tries++;
 	s->spec = (struct talk_spec){.flow = t->spec.flow,
 				     .addr = other ? t->spec.addr_else : t->spec.addr,
-				     .port = other ? t->spec.port_else : t->spec.port,
+				     .port = s->path ? (uint16_t)(TRACE_PORT + s->ttl)
+					     : other ? t->spec.port_else
+						     : t->spec.port,
 				     .udp = udp(t) || s->path,
 				     .ttl = s->ttl,
 				     .early = tcp,
@@ -256,7 +256,7 @@ static void begin(struct ttl *t, struct shot *s)
 		s->spec.flow.timeout = t->spec.answer_for;
 	else if (!s->spec.flow.timeout)
 		s->spec.flow.timeout = CONNECT;
-	if (tcp && !s->path)
+	if (tcp)
 		s->spec.heard = enough;
 	else
 		say(t, s);
@@ -272,15 +272,28 @@ static void shoot(struct ttl *t, uint8_t ttl, bool path)
 
 static void report(struct ttl *t)
 {
-	struct ttl_probe *p = arena_zero(t->a, 2 * HOPS + 2, sizeof(*p));
+	static const char *const by_udp[] = {"router=udp"};
+	struct ttl_probe *p = arena_zero(t->a, 3 * HOPS + 3, sizeof(*p));
 	ttl_done *done = t->done;
 	void *arg = t->arg;
 	size_t n = 0;
 
-	for (int k = 0; k < 2; k++)
-		for (size_t i = 1; i <= HOPS; i++)
-			if (t->have[k][i])
-				p[n++] = t->probe[k][i];
+	for (int k = 0; k < 3; k++)
+		for (size_t i = 1; i <= HOPS; i++) {
+			const struct ttl_probe *path = &t->probe[PATH][i];
+
+			if (!t->have[k][i])
+				continue;
+			p[n] = t->probe[k][i];
+			if (!p[n].has_from && p[n].answer == TTL_EXCEEDED && path->has_from &&
+			    path->answer == TTL_EXCEEDED) {
+				p[n].from = path->from;
+				p[n].has_from = true;
+				p[n].seen.tag = by_udp;
+				p[n].seen.ntag = 1;
+			}
+			n++;
+		}
 	task_cancel(&t->task);
 	done(arg, p, n);
 }
@@ -333,8 +346,8 @@ static void batch(struct ttl *t)
 	last = t->control ? most : t->until;
 	for (int i = 0; i < BATCH && t->at <= last; i++, t->at++) {
 		shoot(t, t->at, false);
-		/* Towards the address itself, whatever the neutral one's way is. */
-		if (t->control && !udp(t) && !t->spec.icmp && strcmp(t->spec.layer, "tcp"))
+		/* Plain datagrams: is it as far for them? */
+		if (t->control)
 			shoot(t, t->at, true);
 	}
 	if (!t->left) {

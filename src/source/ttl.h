@@ -8,9 +8,9 @@
  * server is, and which routers answer. finding/where.c says what it means. Where connecting itself
  * fails ("tcp"), the SYN is what dies, and another address is the neutral one.
  *
- * The kernel names the routers for UDP; for TCP they are heard by icmp.h with CAP_NET_RAW, and
- * without it a datagram to the same port with the same TTL finds them, which may take another
- * way (tag "router=udp").
+ * Plain datagrams go the same way beside them (layer "path"): what ends connections sooner than
+ * those is a proxy. The kernel names the routers for UDP; for TCP they are heard by icmp.h with
+ * CAP_NET_RAW, and without it they are taken from the plain datagrams (tag "router=udp").
  */
 #ifndef SOURCE_TTL_H
 #define SOURCE_TTL_H
@@ -33,7 +33,7 @@ struct ttl_spec {
 	struct icmp *icmp;  /* NULL: without the right to listen */
 };
 
-/* In the order of the hops, the neutral name's first. */
+/* In the order of the hops: the neutral name's, the name's, the plain datagrams'. */
 typedef void ttl_done(void *arg, const struct ttl_probe *p, size_t n);
 
 struct task *ttl_begin(struct loop *l, struct arena *a, const struct ttl_spec *spec, ttl_done *done,
