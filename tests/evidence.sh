@@ -25,6 +25,9 @@ case=$root/data/telegram-2026
 "$meridian" record check "$tmp/rec" >/dev/null
 [ "$(stat -c %a "$tmp/rec/log")" = 600 ] || fail "the record can be read by others"
 grep -q 'route.hijack.exact' "$tmp/out.json"
+# Records shown together have each finding once.
+[ "$("$meridian" report --jsonl "$tmp/rec" "$tmp/rec" "$tmp/rec" | wc -l)" = "$("$meridian" report --jsonl "$tmp/rec" | wc -l)" ] ||
+	fail "the same record three times"
 
 waitfor "$tmp/tsa/port"
 tsa=http://127.0.0.1:$(cat "$tmp/tsa/port")/

@@ -183,14 +183,14 @@ struct keep_store {
 	struct clickhouse *c;
 	struct run *r;
 	struct err err;
-	bool failed;
+	bool routes, failed;
 };
 
 static void tap(void *arg, const struct facts *f)
 {
 	struct keep_store *k = arg;
 
-	for (size_t i = 0; !k->failed && i < f->nroute; i++) {
+	for (size_t i = 0; k->routes && !k->failed && i < f->nroute; i++) {
 		const struct route *r = &f->route[i];
 		enum rov_reason why;
 		enum rov_state rov =
@@ -202,6 +202,9 @@ static void tap(void *arg, const struct facts *f)
 					      r->peer ? peers_at(k->r->peers, r->peer) : NULL, rov,
 					      &k->err);
 	}
+	for (size_t i = 0; !k->failed && i < f->nfact; i++)
+		if (f->fact[i].kind == FACT_MEASUREMENT)
+			k->failed = !clickhouse_measurement(k->c, f->fact[i].measurement, &k->err);
 }
 
 struct keep_store *keep_store_begin(const char *url, const char *spool, bool routes, struct run *r,
@@ -220,10 +223,9 @@ struct keep_store *keep_store_begin(const char *url, const char *spool, bool rou
 		free(k);
 		return NULL;
 	}
-	if (routes) {
-		r->tap = tap;
-		r->tap_arg = k;
-	}
+	k->routes = routes;
+	r->tap = tap;
+	r->tap_arg = k;
 	return k;
 }
 

@@ -15,8 +15,9 @@
 bool keep_run(const char *dir, const struct run *r, const struct run_report *report,
 	      struct err *err);
 
-/* --store: the same into ClickHouse. Begin before judging (with routes: every route is sent as it
- * is fed), end after; what a server that is away did not take waits in the spool. */
+/* --store: the same into ClickHouse. Begin before judging (every measurement is sent as it is fed,
+ * with routes every route too), end after; what a server that is away did not take waits in the
+ * spool. */
 struct keep_store;
 struct keep_store *keep_store_begin(const char *url, const char *spool, bool routes, struct run *r,
 				    struct err *err);

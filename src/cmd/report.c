@@ -187,6 +187,7 @@ static void run_end(struct shown *s, const struct buf *text)
 /* Where the sources of each run begin in the report. */
 struct base {
 	uint32_t run;
+	uint8_t name[16]; /* in a store */
 	size_t first;
 };
 
@@ -222,7 +223,7 @@ static bool ends(struct shown *s, struct one *o, struct err *err)
 		if (!ok || l.erased)
 			continue;
 		mem_room(&o->base, &o->cap, o->nbase + 1);
-		o->base[o->nbase++] = (struct base){l.run, s->nsource};
+		o->base[o->nbase++] = (struct base){.run = l.run, .first = s->nsource};
 		run_end(s, &text);
 	}
 	free(leaf);
@@ -299,24 +300,36 @@ static int by_id(const void *a, const void *b)
 	return memcmp((*(struct finding *const *)a)->id, (*(struct finding *const *)b)->id, 16);
 }
 
+struct nth {
+	const uint8_t *id;
+	size_t i;
+};
+
+static int by_id_then_place(const void *a, const void *b)
+{
+	const struct nth *x = a, *y = b;
+	int c = memcmp(x->id, y->id, 16);
+
+	return c ? c : (x->i > y->i) - (x->i < y->i);
+}
+
 /* The same finding of several runs once: the last one that was recorded. */
 static void once(struct findings *fs)
 {
+	struct nth *all = mem_zero(fs->n + 1, sizeof(*all));
 	size_t n = 0;
 
-	for (size_t i = fs->n; i-- > 0;) {
-		bool later = false;
-
-		/* Records are small; a report of very many findings is one of few runs. */
-		for (size_t k = i + 1; k < fs->n && fs->n < 20000 && !later; k++)
-			later = !memcmp(fs->at[i]->id, fs->at[k]->id, 16);
-		if (later)
-			fs->at[i] = NULL;
-	}
+	for (size_t i = 0; i < fs->n; i++)
+		all[i] = (struct nth){fs->at[i]->id, i};
+	qsort(all, fs->n, sizeof(*all), by_id_then_place);
+	for (size_t i = 1; i < fs->n; i++)
+		if (!memcmp(all[i - 1].id, all[i].id, 16))
+			fs->at[all[i - 1].i] = NULL;
 	for (size_t i = 0; i < fs->n; i++)
 		if (fs->at[i])
 			fs->at[n++] = fs->at[i];
 	fs->n = n;
+	free(all);
 }
 
 static bool read_record(struct shown *s, const char *dir, struct findings *into, struct err *err)
@@ -332,22 +345,45 @@ static bool read_record(struct shown *s, const char *dir, struct findings *into,
 struct reading {
 	struct shown *s;
 	struct findings *into;
+	struct one one; /* its runs */
 };
 
-static bool add_json(void *arg, const char *json, size_t n, struct err *err)
+static bool add_run(void *arg, const uint8_t *run, const char *json, size_t n, struct err *err)
+{
+	struct reading *g = arg;
+	struct buf text = {0};
+	struct base *b;
+
+	(void)err;
+	mem_room(&g->one.base, &g->one.cap, g->one.nbase + 1);
+	b = &g->one.base[g->one.nbase];
+	*b = (struct base){.run = (uint32_t)g->one.nbase++, .first = g->s->nsource};
+	memcpy(b->name, run, sizeof(b->name));
+	buf_add(&text, json, n);
+	run_end(g->s, &text);
+	buf_free(&text);
+	return true;
+}
+
+static bool add_json(void *arg, const uint8_t *run, const char *json, size_t n, struct err *err)
 {
 	struct reading *g = arg;
 
-	return finding_read(g->into, json, n, g->s->peers, err);
+	if (!finding_read(g->into, json, n, g->s->peers, err))
+		return false;
+	for (size_t i = 0; i < g->one.nbase; i++)
+		if (!memcmp(g->one.base[i].name, run, 16))
+			renumber(g->into->at[g->into->n - 1], &g->one, (uint32_t)i, g->s->nsource);
+	return true;
 }
 
-/* Findings from ClickHouse; sources keep the numbers of their runs. */
+/* Runs and findings from ClickHouse, as from a record. */
 static bool read_store(struct shown *s, const char *url, struct findings *into, struct err *err)
 {
 	struct clickhouse *c = clickhouse_open(url, NULL, NULL, err);
 	struct reading g = {.s = s, .into = into};
 	struct err later;
-	bool ok = c != NULL;
+	bool ok = c != NULL && clickhouse_runs(c, add_run, &g, err);
 
 	for (size_t k = 0; ok && k < (id.n ? id.n : 1); k++) {
 		struct index_query q = asked();
@@ -360,6 +396,7 @@ static bool read_store(struct shown *s, const char *url, struct findings *into, 
 	}
 	if (c)
 		clickhouse_close(c, &later);
+	free(g.one.base);
 	return ok;
 }
 

@@ -3,71 +3,55 @@
 
 #include "record/clickhouse.h"
 
-#include <curl/curl.h>
-#include <dirent.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
-#include <zlib.h>
 
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "finding/json.h"
-#include "record/disk.h"
+#include "record/ooni.h"
+#include "record/shards.h"
 
-#define SHARDS 64
-#define BLOCK_ROWS 100000
-#define DIGEST 16
-#define SPOOL_MAGIC "MrCH1\n"
+/* A block is sent when it has so many rows, or so many bytes. */
+#define BLOCK_ROWS 200000
+#define BLOCK_BYTES (64u << 20)
 
-enum table { ROUTES, FINDINGS, RUNS, TABLES };
+enum table { ROUTES, FINDINGS, RUNS, MEASUREMENTS, TABLES };
 
-static const char *const table_name[TABLES] = {"routes", "findings", "runs"};
-
-/* `block` comes first in a row, so that its place is known. */
-static const char *const table_columns[TABLES] = {
-    "block FixedString(16), time DateTime, us UInt32, collector String, peer_asn UInt32, "
-    "kind UInt8, prefix FixedString(16), length UInt8, origin UInt32, path Array(UInt32), "
-    "rov UInt8",
-    "block FixedString(16), first DateTime, first_us Int64, last_us Int64, id FixedString(16), "
-    "kind String, actor UInt32, victims Array(UInt32), networks Array(UInt32), "
-    "countries Array(String), confidence Float64, json String",
-    "block FixedString(16), time DateTime, json String",
-};
-
-static const char *const table_engine[TABLES] = {
-    "PARTITION BY toYYYYMM(time) ORDER BY (prefix, length, time)",
-    "PARTITION BY toYYYYMM(first) ORDER BY (kind, first)",
-    "PARTITION BY toYYYYMM(time) ORDER BY time",
-};
-
-struct block {
-	int month; /* of its rows, YYYYMM */
-	struct buf rows;
-	uint32_t n;
-	uint32_t *at; /* where each row begins */
-	size_t cap;
+/* `block` comes first in a row, so that its place is known. `run` joins what one run stored. */
+static const struct {
+	const char *name, *columns, *engine, *clock;
+} tables[TABLES] = {
+    [ROUTES] = {"routes",
+		"block FixedString(16), time DateTime, us UInt32, collector String, peer_asn "
+		"UInt32, kind UInt8, prefix FixedString(16), length UInt8, origin UInt32, path "
+		"Array(UInt32), rov UInt8",
+		"PARTITION BY toYYYYMM(time) ORDER BY (prefix, length, time)", "time"},
+    [FINDINGS] = {"findings",
+		  "block FixedString(16), run FixedString(16), first DateTime, first_us Int64, "
+		  "last_us Int64, id FixedString(16), kind String, actor UInt32, victims "
+		  "Array(UInt32), networks Array(UInt32), countries Array(String), confidence "
+		  "Float64, json String",
+		  "PARTITION BY toYYYYMM(first) ORDER BY (kind, first)", "first"},
+    [RUNS] = {"runs", "block FixedString(16), run FixedString(16), time DateTime, json String",
+	      "PARTITION BY toYYYYMM(time) ORDER BY time", "time"},
+    [MEASUREMENTS] = {"measurements",
+		      "block FixedString(16), run FixedString(16), time DateTime, us UInt32, id "
+		      "String, test String, input String, asn UInt32, country String, json String",
+		      "PARTITION BY toYYYYMM(time) ORDER BY (test, country, asn, time)", "time"},
 };
 
 struct clickhouse {
-	char *host[SHARDS]; /* "http://host:port/" */
-	size_t nshard;
-	bool local; /* all on this machine: compressing costs more than it saves */
-	char *database, *cluster, *spool, *seed;
-	CURL *curl;
-	struct curl_slist *plain, *gzip;
+	struct shards *shards;
+	char *spool, *seed;
+	uint8_t run[SHA256_SIZE]; /* digest of the seed; its first 16 bytes name the run */
 	struct block block[TABLES];
-	uint64_t number;
 	uint64_t waiting;
-	bool away;   /* a server did not answer: blocks stay in the spool until the end */
-	bool resume; /* a sender of this seed was here before: what it sent is looked up */
-	struct buf reply, packed;
-	char error[CURL_ERROR_SIZE];
+	bool away; /* a server was away at the beginning: the tables may not be there */
 };
 
 bool clickhouse_is(const char *url)
@@ -75,400 +59,65 @@ bool clickhouse_is(const char *url)
 	return !strncmp(url, "clickhouse://", 13);
 }
 
-static bool word(const char *s)
+/* The tables, on each shard; a ledger of the blocks that were acknowledged beside them. *away: a
+ * server did not answer. */
+static bool make_tables(struct clickhouse *c, bool *away, struct err *err)
 {
-	if (!*s)
-		return false;
-	for (; *s; s++)
-		if (!((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
-		      (*s >= '0' && *s <= '9') || *s == '_'))
-			return false;
-	return true;
-}
-
-static bool parse_url(struct clickhouse *c, const char *url, struct err *err)
-{
-	char *copy = mem_text(url + 13), *slash = strchr(copy, '/'), *q, *at, *save = NULL;
-	bool ok = slash != NULL;
-
-	c->local = true;
-	if (ok) {
-		*slash = 0;
-		q = strchr(slash + 1, '?');
-		if (q)
-			*q++ = 0;
-		c->database = mem_text(slash[1] ? slash + 1 : "default");
-		if (q && !strncmp(q, "cluster=", 8))
-			c->cluster = mem_text(q + 8);
-		else if (q)
-			ok = false;
-		for (at = strtok_r(copy, ",", &save); at && c->nshard < SHARDS;
-		     at = strtok_r(NULL, ",", &save)) {
-			struct buf b = {0};
-
-			buf_printf(&b, "http://%s%s/", at, strchr(at, ':') ? "" : ":8123");
-			c->host[c->nshard++] = b.at;
-			c->local &= !strncmp(at, "127.", 4) || !strncmp(at, "localhost", 9) ||
-				    !strncmp(at, "[::1]", 5);
-		}
-		ok = ok && c->nshard && word(c->database) && (!c->cluster || word(c->cluster));
-	}
-	free(copy);
-	return ok ||
-	       err_set(err, "%s: not clickhouse://HOST:PORT[,HOST:PORT…]/DATABASE[?cluster=NAME]",
-		       url);
-}
-
-static size_t receive(char *p, size_t size, size_t n, void *arg)
-{
-	buf_add(arg, p, size * n);
-	return size * n;
-}
-
-/* One request. query goes into the URL, body is posted. *reached: the server answered. */
-static bool request(struct clickhouse *c, size_t shard, const char *query, const char *id,
-		    const void *body, size_t n, bool gzip, bool *reached, struct err *err)
-{
-	struct buf url = {0};
-	char *q = curl_easy_escape(c->curl, query, 0);
-	long status = 0;
-	CURLcode rc;
-
-	buf_printf(&url, "%s?database=%s&query=%s", c->host[shard], c->database, q);
-	if (id)
-		buf_printf(&url, "&query_id=%s", id);
-	curl_free(q);
-	buf_reset(&c->reply);
-	c->error[0] = 0;
-	curl_easy_setopt(c->curl, CURLOPT_URL, url.at);
-	curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, gzip ? c->gzip : c->plain);
-	curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, body ? body : "");
-	curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)n);
-	rc = curl_easy_perform(c->curl);
-	curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
-	buf_free(&url);
-	*reached = rc == CURLE_OK;
-	if (rc != CURLE_OK)
-		return err_set(err, "ClickHouse at %s: %s", c->host[shard],
-			       c->error[0] ? c->error : curl_easy_strerror(rc));
-	if (status != 200)
-		return err_set(err, "ClickHouse at %s: %.*s", c->host[shard],
-			       (int)strcspn(c->reply.len ? c->reply.at : "no reason", "\n"),
-			       c->reply.len ? c->reply.at : "no reason");
-	return true;
-}
-
-static bool simple(struct clickhouse *c, size_t shard, const char *query, struct err *err)
-{
-	bool reached;
-
-	return request(c, shard, query, NULL, NULL, 0, false, &reached, err);
-}
-
-/* The tables, on each shard; a ledger of the blocks that were acknowledged beside them. */
-static bool make_tables(struct clickhouse *c, struct err *err)
-{
+	const char *cluster = shards_cluster(c->shards);
 	struct buf q = {0};
-	bool ok = true;
+	bool ok = true, reached = true;
 
-	for (size_t s = 0; ok && s < c->nshard; s++) {
+	for (size_t s = 0; ok && s < shards_count(c->shards); s++) {
 		for (int t = 0; ok && t < TABLES; t++) {
 			buf_reset(&q);
 			buf_printf(&q,
 				   "CREATE TABLE IF NOT EXISTS meridian_%s_local (%s) "
 				   "ENGINE = MergeTree %s",
-				   table_name[t], table_columns[t], table_engine[t]);
-			ok = simple(c, s, q.at, err);
+				   tables[t].name, tables[t].columns, tables[t].engine);
+			ok = shards_ask(c->shards, s, q.at, NULL, &reached, err);
 			buf_reset(&q);
 			buf_printf(&q,
 				   "CREATE TABLE IF NOT EXISTS meridian_%s AS meridian_%s_local "
 				   "ENGINE = Distributed(%s, %s, meridian_%s_local)",
-				   table_name[t], table_name[t], c->cluster ? c->cluster : "",
-				   c->database, table_name[t]);
-			ok = ok && (!c->cluster || simple(c, s, q.at, err));
+				   tables[t].name, tables[t].name, cluster ? cluster : "",
+				   shards_database(c->shards), tables[t].name);
+			ok =
+			    ok && (!cluster || shards_ask(c->shards, s, q.at, NULL, &reached, err));
 		}
-		ok = ok && simple(c, s,
-				  "CREATE TABLE IF NOT EXISTS meridian_blocks_local (block "
-				  "FixedString(16), table String, month UInt32, rows UInt32, time "
-				  "DateTime) ENGINE = MergeTree PARTITION BY month ORDER BY block",
-				  err);
+		ok = ok &&
+		     shards_ask(c->shards, s,
+				"CREATE TABLE IF NOT EXISTS meridian_blocks_local (block "
+				"FixedString(16), table String, month UInt32, rows UInt32, time "
+				"DateTime) ENGINE = MergeTree PARTITION BY month ORDER BY block",
+				NULL, &reached, err);
 	}
 	buf_free(&q);
+	*away = !ok && !reached;
 	return ok;
 }
 
-static void hex(char *out, const uint8_t *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		sprintf(out + 2 * i, "%02x", p[i]);
-}
-
-/* How many rows of a block the server has. A request that is still being worked on (its sender was
- * killed, the server was not) is waited for. */
-static bool count_block(struct clickhouse *c, size_t shard, enum table t, int month,
-			const char *digest, uint64_t *rows, struct err *err)
-{
-	struct buf q = {0};
-	bool ok = true;
-
-	for (int i = 0; ok && i < 600; i++) {
-		buf_reset(&q);
-		buf_printf(&q,
-			   "SELECT count() FROM system.processes WHERE query_id = 'meridian-%s'",
-			   digest);
-		ok = simple(c, shard, q.at, err);
-		if (ok && c->reply.len && c->reply.at[0] == '0')
-			break;
-		usleep(100000);
-	}
-	buf_reset(&q);
-	buf_printf(&q,
-		   "SELECT sum(n) FROM (SELECT toUInt64(max(rows)) AS n FROM meridian_blocks_local "
-		   "WHERE block = unhex('%s') AND month = %d)",
-		   digest, month);
-	ok = ok && simple(c, shard, q.at, err);
-	*rows = ok && c->reply.len ? strtoull(c->reply.at, NULL, 10) : 0;
-	if (ok && !*rows) {
-		buf_reset(&q);
-		buf_printf(&q,
-			   "SELECT count() FROM meridian_%s_local WHERE block = unhex('%s') AND "
-			   "toYYYYMM(%s) = %d",
-			   table_name[t], digest, t == FINDINGS ? "first" : "time", month);
-		ok = simple(c, shard, q.at, err);
-		*rows = ok && c->reply.len ? strtoull(c->reply.at, NULL, 10) : 0;
-	}
-	buf_free(&q);
-	return ok;
-}
-
-/* zlib's gzip, level 1: what 18.16 and current servers both take for a request's body. */
-static void pack(struct clickhouse *c, const void *p, size_t n)
-{
-	z_stream z = {.next_in = (Bytef *)(uintptr_t)p, .avail_in = (uInt)n};
-
-	buf_reset(&c->packed);
-	if (deflateInit2(&z, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		abort();
-	z.avail_out = (uInt)deflateBound(&z, (uLong)n);
-	z.next_out = (Bytef *)buf_room(&c->packed, z.avail_out);
-	if (deflate(&z, Z_FINISH) != Z_STREAM_END)
-		abort();
-	c->packed.len = z.total_out;
-	deflateEnd(&z);
-}
-
-struct spooled {
-	enum table table;
-	size_t shard;
-	int month;
-	uint32_t rows;
-	char digest[2 * DIGEST + 1];
-};
-
-/* Sends one block; `again`: it may be there already. *reached is false when the server is away. */
-static bool send_block(struct clickhouse *c, const struct spooled *b, const void *rows, size_t n,
-		       bool again, bool *reached, struct err *err)
-{
-	struct buf q = {0};
-	uint64_t there = 0;
-	char id[64];
-	bool ok = true;
-
-	*reached = true;
-	if (again) {
-		ok = count_block(c, b->shard, b->table, b->month, b->digest, &there, err);
-		*reached = ok || c->reply.len;
-		if (ok && there == b->rows)
-			return true;
-		if (ok && there)
-			ok = err_set(err,
-				     "ClickHouse at %s has %" PRIu64
-				     " rows of block %s, which has %u: "
-				     "the table was changed by hand",
-				     c->host[b->shard], there, b->digest, b->rows);
-		if (!ok)
-			return false;
-	}
-	buf_printf(&q, "INSERT INTO meridian_%s_local FORMAT RowBinary", table_name[b->table]);
-	snprintf(id, sizeof(id), "meridian-%s", b->digest);
-	if (c->local) {
-		ok = request(c, b->shard, q.at, id, rows, n, false, reached, err);
-	} else {
-		pack(c, rows, n);
-		ok =
-		    request(c, b->shard, q.at, id, c->packed.at, c->packed.len, true, reached, err);
-	}
-	if (ok) {
-		/* Only to look it up faster: the rows themselves have the digest. */
-		struct err later;
-		bool r;
-
-		buf_reset(&q);
-		buf_printf(
-		    &q,
-		    "INSERT INTO meridian_blocks_local SELECT toFixedString(unhex('%s'), 16), "
-		    "'%s', toUInt32(%d), toUInt32(%u), now()",
-		    b->digest, table_name[b->table], b->month, b->rows);
-		request(c, b->shard, q.at, NULL, NULL, 0, false, &r, &later);
-	}
-	buf_free(&q);
-	return ok;
-}
-
-static void spool_path(const struct clickhouse *c, const struct spooled *b, struct buf *out)
-{
-	buf_printf(out, "%s/%s-%zu-%d-%u-%s.block", c->spool, table_name[b->table], b->shard,
-		   b->month, b->rows, b->digest);
-}
-
-/* The name says all but the rows. */
-static bool spool_name(const char *name, struct spooled *b)
-{
-	char table[16];
-	int end = 0;
-
-	if (sscanf(name, "%15[a-z]-%zu-%d-%u-%32[0-9a-f].block%n", table, &b->shard, &b->month,
-		   &b->rows, b->digest, &end) != 5 ||
-	    !end || name[end])
-		return false;
-	for (int t = 0; t < TABLES; t++)
-		if (!strcmp(table, table_name[t])) {
-			b->table = (enum table)t;
-			return true;
-		}
-	return false;
-}
-
-/* What lies in the spool is sent, each after it was looked up. */
 /* The first thing that a sender leaves behind is its seed, so that another one with the same input
- * knows that it may have been here. */
-static bool sign_in(struct clickhouse *c, struct err *err)
+ * knows that it may have been here (*before). */
+static bool sign_in(struct clickhouse *c, bool *before, bool *away, struct err *err)
 {
-	uint8_t digest[SHA256_SIZE];
-	char t[2 * DIGEST + 1];
-	struct buf q = {0};
-	bool ok;
+	struct buf q = {0}, reply = {0};
+	bool ok, reached;
 
-	sha256(c->seed, strlen(c->seed), digest);
-	hex(t, digest, DIGEST);
-	buf_printf(
-	    &q, "SELECT count() FROM meridian_blocks_local WHERE block = unhex('%s') AND month = 0",
-	    t);
-	ok = simple(c, 0, q.at, err);
-	c->resume = !ok || !c->reply.len || c->reply.at[0] != '0';
-	if (ok && !c->resume) {
+	buf_text(&q, "SELECT count() FROM meridian_blocks_local WHERE block = unhex('");
+	buf_hex(&q, c->run, BLOCK_DIGEST);
+	buf_text(&q, "') AND month = 0");
+	ok = shards_ask(c->shards, 0, q.at, &reply, &reached, err);
+	*before = !ok || !reply.len || reply.at[0] != '0';
+	if (ok && !*before) {
 		buf_reset(&q);
-		buf_printf(
-		    &q,
-		    "INSERT INTO meridian_blocks_local SELECT toFixedString(unhex('%s'), 16), "
-		    "'seed', toUInt32(0), toUInt32(0), now()",
-		    t);
-		ok = simple(c, 0, q.at, err);
+		buf_text(&q, "INSERT INTO meridian_blocks_local SELECT toFixedString(unhex('");
+		buf_hex(&q, c->run, BLOCK_DIGEST);
+		buf_text(&q, "'), 16), 'seed', toUInt32(0), toUInt32(0), now()");
+		ok = shards_ask(c->shards, 0, q.at, NULL, &reached, err);
 	}
+	*away = !ok && !reached;
 	buf_free(&q);
-	return ok;
-}
-
-static bool send_spool(struct clickhouse *c, struct err *err)
-{
-	DIR *d = opendir(c->spool);
-	struct dirent *e;
-	struct buf path = {0}, rows = {0};
-	bool ok = d != NULL || err_sys(err, "%s", c->spool);
-
-	c->waiting = 0;
-	while (d && (e = readdir(d))) {
-		struct spooled b;
-		bool reached;
-
-		if (!spool_name(e->d_name, &b))
-			continue;
-		if (!ok || b.shard >= c->nshard) {
-			c->waiting++;
-			if (ok)
-				ok =
-				    err_set(err, "%s/%s: is for a shard that the URL does not name",
-					    c->spool, e->d_name);
-			continue;
-		}
-		buf_reset(&path);
-		buf_reset(&rows);
-		buf_printf(&path, "%s/%s", c->spool, e->d_name);
-		ok = disk_read(path.at, &rows, UINT64_C(1) << 31, err) &&
-		     send_block(c, &b, rows.at, rows.len, true, &reached, err) &&
-		     (!unlink(path.at) || err_sys(err, "%s", path.at));
-		c->waiting += !ok;
-	}
-	if (d)
-		closedir(d);
-	buf_free(&path);
-	buf_free(&rows);
-	return ok;
-}
-
-/* Onto disk, so that a crash or an absent server loses nothing; the name comes when it is whole. */
-static bool put_spool(struct clickhouse *c, const struct spooled *b, const struct block *block,
-		      struct buf *path, struct err *err)
-{
-	struct buf tmp = {0};
-	FILE *f;
-	bool ok;
-
-	spool_path(c, b, path);
-	buf_printf(&tmp, "%s.tmp", path->at);
-	f = fopen(tmp.at, "we");
-	ok = f && fwrite(block->rows.at, 1, block->rows.len, f) == block->rows.len;
-	if (f)
-		ok = !fclose(f) && ok;
-	ok = ok && !rename(tmp.at, path->at);
-	if (!ok)
-		err_sys(err, "%s", path->at);
-	buf_free(&tmp);
-	return ok;
-}
-
-static bool flush(struct clickhouse *c, enum table t, struct err *err)
-{
-	struct block *b = &c->block[t];
-	struct spooled s = {.table = t, .month = b->month, .rows = b->n};
-	struct sha256 *h;
-	struct buf path = {0};
-	uint8_t digest[SHA256_SIZE], number[8];
-	uint64_t n = c->number++;
-	bool reached = false, ok;
-
-	if (!b->n)
-		return true;
-	for (int i = 0; i < 8; i++)
-		number[i] = (uint8_t)(n >> (56 - 8 * i));
-	h = sha256_new();
-	sha256_add(h, c->seed, strlen(c->seed) + 1);
-	sha256_add(h, number, sizeof(number));
-	sha256_add(h, b->rows.at, b->rows.len);
-	sha256_done(h, digest);
-	for (uint32_t i = 0; i < b->n; i++)
-		memcpy(b->rows.at + b->at[i], digest, DIGEST);
-	hex(s.digest, digest, DIGEST);
-	s.shard = (size_t)(n % c->nshard);
-	ok = put_spool(c, &s, b, &path, err);
-	if (ok && !c->away) {
-		struct err why;
-
-		if (send_block(c, &s, b->rows.at, b->rows.len, c->resume, &reached, &why)) {
-			unlink(path.at);
-		} else if (!reached) {
-			c->away = true;
-			c->waiting++;
-		} else {
-			*err = why;
-			ok = false;
-		}
-	} else if (ok) {
-		c->waiting++;
-	}
-	buf_reset(&b->rows);
-	b->n = 0;
-	buf_free(&path);
+	buf_free(&reply);
 	return ok;
 }
 
@@ -477,33 +126,27 @@ struct clickhouse *clickhouse_open(const char *url, const char *spool, const cha
 {
 	struct clickhouse *c = mem_zero(1, sizeof(*c));
 	struct err left;
-	bool ok;
+	bool ok, before = true;
 
 	c->seed = mem_text(seed ? seed : "");
-	c->curl = curl_easy_init();
-	c->plain = curl_slist_append(NULL, "Expect:");
-	c->gzip = curl_slist_append(curl_slist_append(NULL, "Expect:"), "Content-Encoding: gzip");
-	curl_easy_setopt(c->curl, CURLOPT_POST, 1L);
-	curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT, 10L);
-	curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->error);
-	curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, receive);
-	curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, &c->reply);
-	curl_easy_setopt(c->curl, CURLOPT_UPLOAD_BUFFERSIZE, 1L << 20);
-	ok = parse_url(c, url, err);
+	sha256(c->seed, strlen(c->seed), c->run);
+	c->shards = shards_open(url, err);
+	ok = c->shards != NULL;
 	if (ok && spool) {
-		c->spool = mem_text(spool);
 		ok = file_folder(spool, 0700, err);
 		/* A server that is away does not stop a run: it is spooled. */
-		c->resume = true;
-		if (ok && (!make_tables(c, &left) || !sign_in(c, &left))) {
-			c->away = !c->reply.len;
+		if (ok &&
+		    (!make_tables(c, &c->away, &left) || !sign_in(c, &before, &c->away, &left))) {
 			if (!c->away) {
 				*err = left;
 				ok = false;
 			}
-		} else if (ok && !send_spool(c, &left)) {
+		} else if (ok && !shards_send_spool(c->shards, spool, &c->waiting, &left)) {
 			c->away = true;
+		}
+		if (ok) {
+			c->spool = mem_text(spool);
+			shards_start(c->shards, spool, c->seed, before, c->away);
 		}
 	} else if (ok) {
 		struct buf version = {0};
@@ -519,37 +162,31 @@ struct clickhouse *clickhouse_open(const char *url, const char *spool, const cha
 
 bool clickhouse_close(struct clickhouse *c, struct err *err)
 {
-	bool ok = true;
+	bool ok = true, away;
 
 	for (int t = 0; c->spool && t < TABLES; t++)
-		ok = flush(c, (enum table)t, err) && ok;
-	if (c->spool && (c->waiting || c->away)) {
-		struct err why;
+		ok = shards_give(c->shards, &c->block[t], err) && ok;
+	if (c->spool) {
+		struct err why = {{0}};
+		bool sent = shards_stop(c->shards, ok ? err : &why);
 
-		if (!make_tables(c, &why) || !send_spool(c, &why)) {
-			send_spool(c, &why);
-			ok = !c->waiting && ok;
-			if (c->waiting)
-				err_set(err,
-					"%" PRIu64
-					" blocks wait in %s for their server (%.300s); the "
-					"same command sends them",
-					c->waiting, c->spool, why.text);
-		}
+		ok = ok && sent;
+		/* What was not taken at first may be taken now. */
+		if (!shards_send_spool(c->shards, c->spool, &c->waiting, &why) && c->away &&
+		    make_tables(c, &away, &why))
+			shards_send_spool(c->shards, c->spool, &c->waiting, &why);
+		if (c->waiting)
+			ok = err_set(err,
+				     "%" PRIu64 " blocks wait in %s for their server (%.300s); the "
+				     "same command sends them",
+				     c->waiting, c->spool, why.text);
 	}
 	for (int t = 0; t < TABLES; t++) {
 		buf_free(&c->block[t].rows);
 		free(c->block[t].at);
+		free(c->block[t].key);
 	}
-	for (size_t i = 0; i < c->nshard; i++)
-		free(c->host[i]);
-	curl_slist_free_all(c->plain);
-	curl_slist_free_all(c->gzip);
-	curl_easy_cleanup(c->curl);
-	buf_free(&c->reply);
-	buf_free(&c->packed);
-	free(c->database);
-	free(c->cluster);
+	shards_free(c->shards);
 	free(c->spool);
 	free(c->seed);
 	free(c);
@@ -577,17 +214,19 @@ static int month_of(int64_t seconds)
 /* A new row of a month; a block has rows of one month only, since that is one partition. */
 static struct buf *row(struct clickhouse *c, enum table t, int64_t seconds, struct err *err)
 {
-	static const char zero[DIGEST];
+	static const char zero[BLOCK_DIGEST];
 	struct block *b = &c->block[t];
 	int month = month_of(seconds);
 
-	if (b->n && (b->n == BLOCK_ROWS || b->month != month || b->rows.len > (64u << 20)) &&
-	    !flush(c, t, err))
+	if (b->n && (b->n == BLOCK_ROWS || b->month != month || b->rows.len > BLOCK_BYTES) &&
+	    !shards_give(c->shards, b, err))
 		return NULL;
+	b->table = tables[t].name;
+	b->clock = tables[t].clock;
 	b->month = month;
-	mem_room(&b->at, &b->cap, (size_t)b->n + 1);
+	mem_room(&b->at, &b->at_cap, (size_t)b->n + 1);
 	b->at[b->n++] = (uint32_t)b->rows.len;
-	buf_add(&b->rows, zero, DIGEST);
+	buf_add(&b->rows, zero, BLOCK_DIGEST);
 	return &b->rows;
 }
 
@@ -629,24 +268,37 @@ bool clickhouse_route(struct clickhouse *c, int64_t time, const struct route *r,
 {
 	int64_t s = second_of(time);
 	struct buf *b = row(c, ROUTES, s, err);
+	struct block *block = &c->block[ROUTES];
 	const struct path *p = r->attrs ? &r->attrs->path : NULL;
-	uint8_t wire[16] = {0};
+	struct block_key *key;
+	uint32_t two[2] = {(uint32_t)s, time == TIME_NONE ? 0 : (uint32_t)(time % SECOND)},
+		 asn = peer ? peer->asn : 0, origin = p ? p->origin : 0;
+	uint8_t rest[26] = {0}, *wire = rest + 5;
 
 	if (!b)
 		return false;
-	le32(b, (uint32_t)s);
-	le32(b, time == TIME_NONE ? 0 : (uint32_t)(time % SECOND));
-	string(b, peer ? peer->collector : "", peer ? strlen(peer->collector) : 0);
-	le32(b, peer ? peer->asn : 0);
-	buf_u8(b, r->kind);
+	/* Few calls: a store of routes spends its time here. */
+	memcpy(rest, &asn, 4);
+	rest[4] = r->kind;
 	addr_to_wire((struct addr){r->prefix.hi, r->prefix.lo, r->prefix.v6}, wire);
-	buf_add(b, wire, sizeof(wire));
-	buf_u8(b, r->prefix.len);
-	le32(b, p ? p->origin : 0);
+	rest[21] = r->prefix.len;
+	memcpy(rest + 22, &origin, 4);
+	buf_add(b, two, sizeof(two));
+	string(b, peer ? peer->collector : "", peer ? strlen(peer->collector) : 0);
+	buf_add(b, rest, sizeof(rest));
 	length(b, p ? p->nasn : 0);
 	if (p && p->nasn)
 		buf_add(b, p->asn, p->nasn * sizeof(*p->asn));
 	buf_u8(b, (uint8_t)rov);
+	/* As the table is sorted: the bytes of the prefix, its length, the time. */
+	block->sorted = true;
+	mem_room(&block->key, &block->key_cap, block->n);
+	key = &block->key[block->n - 1];
+	*key = (struct block_key){.time = (uint32_t)s, .length = r->prefix.len};
+	for (int i = 0; i < 8; i++) {
+		key->hi = key->hi << 8 | wire[i];
+		key->lo = key->lo << 8 | wire[i + 8];
+	}
 	return true;
 }
 
@@ -662,6 +314,7 @@ bool clickhouse_finding(struct clickhouse *c, const struct finding *f, const str
 	if (!b)
 		return false;
 	finding_json(&w, f, peers);
+	buf_add(b, c->run, BLOCK_DIGEST);
 	le32(b, (uint32_t)s);
 	le64(b, (uint64_t)f->first);
 	le64(b, (uint64_t)f->last);
@@ -695,18 +348,42 @@ bool clickhouse_run(struct clickhouse *c, int64_t time, const char *json, size_t
 
 	if (!b)
 		return false;
+	buf_add(b, c->run, BLOCK_DIGEST);
 	le32(b, (uint32_t)second_of(time));
 	string(b, json, n);
 	return true;
 }
 
+static void text(struct buf *b, const char *s)
+{
+	string(b, s ? s : "", s ? strlen(s) : 0);
+}
+
+bool clickhouse_measurement(struct clickhouse *c, const struct measurement *m, struct err *err)
+{
+	int64_t s = second_of(m->time);
+	struct buf *b = row(c, MEASUREMENTS, s, err), json = {0};
+	struct jsonw w = JSONW(&json);
+
+	if (!b)
+		return false;
+	ooni_write(&w, m);
+	buf_add(b, c->run, BLOCK_DIGEST);
+	le32(b, (uint32_t)s);
+	le32(b, m->time == TIME_NONE ? 0 : (uint32_t)(m->time % SECOND));
+	text(b, m->id);
+	text(b, m->test);
+	text(b, m->input);
+	le32(b, m->asn);
+	text(b, m->country);
+	string(b, json.at, json.len);
+	buf_free(&json);
+	return true;
+}
+
 bool clickhouse_query(struct clickhouse *c, const char *sql, struct buf *out, struct err *err)
 {
-	bool reached, ok = request(c, 0, sql, NULL, NULL, 0, false, &reached, err);
-
-	if (ok)
-		buf_add(out, c->reply.at ? c->reply.at : "", c->reply.len);
-	return ok;
+	return shards_ask(c->shards, 0, sql, out, NULL, err);
 }
 
 /* What came from outside goes into SQL only as hex. */
@@ -717,16 +394,67 @@ static void quoted(struct buf *b, const char *s)
 	buf_text(b, "')");
 }
 
-bool clickhouse_search(struct clickhouse *c, const struct index_query *q,
-		       bool (*each)(void *arg, const char *json, size_t n, struct err *err),
+/* An answer of rows (run FixedString(16), json String) in RowBinary. */
+static bool read_rows(const struct buf *reply, clickhouse_each *each, void *arg, struct err *err)
+{
+	struct bytes in = bytes_of(reply->at, reply->len);
+	bool ok = true;
+
+	while (ok && bytes_left(&in)) {
+		const uint8_t *run = bytes_take(&in, BLOCK_DIGEST), *p;
+		uint64_t n = 0;
+		uint8_t byte;
+		int shift = 0;
+
+		do {
+			byte = bytes_u8(&in);
+			n |= (uint64_t)(byte & 0x7f) << shift;
+			shift += 7;
+		} while ((byte & 0x80) && shift < 63);
+		p = n <= bytes_left(&in) ? bytes_take(&in, (size_t)n) : NULL;
+		ok = run && p ? each(arg, run, (const char *)p, (size_t)n, err)
+			      : err_set(err, "ClickHouse: an answer that is cut");
+	}
+	return ok;
+}
+
+/* The Distributed table of a cluster asks all shards, and fails when one is missing; without a
+ * cluster there can be no more than one. */
+static bool table_of(struct clickhouse *c, enum table t, struct buf *sql, struct err *err)
+{
+	if (!shards_cluster(c->shards) && shards_count(c->shards) > 1)
+		return err_set(err,
+			       "several ClickHouse servers are read through their cluster: add "
+			       "?cluster=NAME");
+	buf_printf(sql, "meridian_%s%s", tables[t].name, shards_cluster(c->shards) ? "" : "_local");
+	return true;
+}
+
+bool clickhouse_runs(struct clickhouse *c, clickhouse_each *each, void *arg, struct err *err)
+{
+	struct buf sql = {0}, reply = {0};
+	bool ok;
+
+	/* The same run stored twice (with other options) is one; the later one is told. */
+	buf_text(&sql, "SELECT run, json FROM (SELECT run, json, time FROM ");
+	ok = table_of(c, RUNS, &sql, err);
+	buf_text(&sql, " ORDER BY run, time DESC, json LIMIT 1 BY run) ORDER BY time, run FORMAT "
+		       "RowBinary");
+	ok = ok && clickhouse_query(c, sql.at, &reply, err) && read_rows(&reply, each, arg, err);
+	buf_free(&sql);
+	buf_free(&reply);
+	return ok;
+}
+
+bool clickhouse_search(struct clickhouse *c, const struct index_query *q, clickhouse_each *each,
 		       void *arg, struct err *err)
 {
 	struct buf sql = {0}, reply = {0};
-	struct bytes in;
 	bool ok;
 
-	buf_printf(&sql, "SELECT json FROM meridian_findings%s WHERE 1",
-		   c->cluster ? "" : "_local");
+	buf_text(&sql, "SELECT run, json FROM ");
+	ok = table_of(c, FINDINGS, &sql, err);
+	buf_text(&sql, " WHERE 1");
 	if (q->kind) {
 		buf_text(&sql, " AND startsWith(concat(kind, '.'), concat(");
 		quoted(&sql, q->kind);
@@ -756,23 +484,7 @@ bool clickhouse_search(struct clickhouse *c, const struct index_query *q,
 	if (q->limit)
 		buf_printf(&sql, " LIMIT %" PRIu64, q->limit);
 	buf_text(&sql, " FORMAT RowBinary");
-	ok = clickhouse_query(c, sql.at, &reply, err);
-	in = bytes_of(reply.at, reply.len);
-	while (ok && bytes_left(&in)) {
-		uint64_t n = 0;
-		const uint8_t *p;
-		uint8_t byte;
-		int shift = 0;
-
-		do {
-			byte = bytes_u8(&in);
-			n |= (uint64_t)(byte & 0x7f) << shift;
-			shift += 7;
-		} while ((byte & 0x80) && shift < 63);
-		p = n <= bytes_left(&in) ? bytes_take(&in, (size_t)n) : NULL;
-		ok = p ? each(arg, (const char *)p, (size_t)n, err)
-		       : err_set(err, "ClickHouse: an answer that is cut");
-	}
+	ok = ok && clickhouse_query(c, sql.at, &reply, err) && read_rows(&reply, each, arg, err);
 	buf_free(&sql);
 	buf_free(&reply);
 	return ok;

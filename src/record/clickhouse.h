@@ -4,10 +4,10 @@
  * The store for many machines: ClickHouse over HTTP in RowBinary, from Debian's 18.16 to current
  * servers, by what all of them know. Append-only.
  *
- * Rows go in blocks of about 100,000, each to one shard and one partition, so that the server
- * takes a block whole or not at all. Every row carries its block's digest (16 bytes of SHA-256
- * over the sender's seed, the block's number and the rows). A block is on disk (the spool) before
- * it is sent and until it is acknowledged; one that may have been sent before is looked up first.
+ * Rows go in blocks of 200,000, each to one shard and one partition, so that the server takes a
+ * block whole or not at all (record/shards.h). Every row carries its block's digest. A block is on
+ * disk (the spool) before it is sent and until it is acknowledged; one that may have been sent
+ * before is looked up first.
  * So a sender that is killed and started again with the same input stores every row once.
  *
  *	clickhouse://HOST:PORT[,HOST:PORT…]/DATABASE[?cluster=NAME]
@@ -23,6 +23,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "fact/measurement.h"
 #include "fact/route.h"
 #include "fact/vrps.h"
 #include "finding/finding.h"
@@ -41,7 +42,8 @@ struct clickhouse *clickhouse_open(const char *url, const char *spool, const cha
 /* Sends what is left; false: something is still in the spool, and why. Frees in any case. */
 bool clickhouse_close(struct clickhouse *c, struct err *err);
 
-/* A row of `routes`, of `findings`, of `runs`. False: it could not be sent and not be spooled. */
+/* A row of `routes`, of `findings`, of `runs`, of `measurements` (written as OONI's). False: it
+ * could not be sent and not be spooled. */
 bool clickhouse_route(struct clickhouse *c, int64_t time, const struct route *r,
 		      const struct peer *peer, enum rov_state rov, struct err *err);
 bool clickhouse_finding(struct clickhouse *c, const struct finding *f, const struct peers *peers,
@@ -49,13 +51,22 @@ bool clickhouse_finding(struct clickhouse *c, const struct finding *f, const str
 bool clickhouse_run(struct clickhouse *c, int64_t time, const char *json, size_t n,
 		    struct err *err);
 
+bool clickhouse_measurement(struct clickhouse *c, const struct measurement *m, struct err *err);
+
 /* Blocks that wait on disk because a server was away. */
 uint64_t clickhouse_waiting(const struct clickhouse *c);
 
-/* The findings that a query asks for, as finding_json() wrote them, one after another. */
-bool clickhouse_search(struct clickhouse *c, const struct index_query *q,
-		       bool (*each)(void *arg, const char *json, size_t n, struct err *err),
+/* A JSON of a run; run: 16 bytes that name it. */
+typedef bool clickhouse_each(void *arg, const uint8_t *run, const char *json, size_t n,
+			     struct err *err);
+
+/* The findings that a query asks for, as finding_json() wrote them, one after another. A shard
+ * that is missing is an error. */
+bool clickhouse_search(struct clickhouse *c, const struct index_query *q, clickhouse_each *each,
 		       void *arg, struct err *err);
+
+/* Each run, as clickhouse_run() was given it, in order of time. */
+bool clickhouse_runs(struct clickhouse *c, clickhouse_each *each, void *arg, struct err *err);
 
 /* Any SELECT; the answer's text onto out. */
 bool clickhouse_query(struct clickhouse *c, const char *sql, struct buf *out, struct err *err);
