@@ -3,12 +3,13 @@
 
 #include "edge.h"
 
-extern const struct source source_fingerprints;
+extern const struct source source_fingerprints, source_signatures;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	edge_feed(&source_fingerprints, data, size);
+	edge_feed(&source_signatures, data, size);
 	return 0;
 }

@@ -90,6 +90,25 @@ static void feed_some(const struct world *w, void *state, size_t a, size_t b)
 		world_feed(state, &w->step[i]);
 }
 
+/* STATES=DIR keeps some saved states there, as seeds for fuzz/states_fuzz.c: when the form of what
+ * is saved changes, its corpus is made anew with them. */
+static void keep_state(int round, bool part, const struct buf *saved)
+{
+	const char *dir = getenv("STATES");
+	char path[512];
+	FILE *f;
+
+	if (!dir || round > 3)
+		return;
+	snprintf(path, sizeof(path), "%s/routes-%s-%d", dir, part ? "part" : "whole", round);
+	f = fopen(path, "wb");
+	assert_non_null(f);
+	/* Detector 0, with VRPs; a part or not. */
+	fputc(32 | (part ? 16 : 0), f);
+	fwrite(saved->at, 1, saved->len, f);
+	fclose(f);
+}
+
 static void test_properties(void **state)
 {
 	uint64_t seed = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 0) : (uint64_t)time(NULL);
@@ -125,6 +144,7 @@ static void test_properties(void **state)
 		a = detector_routes.new(&w.k);
 		feed_some(&w, a, 0, cut);
 		detector_routes.save(a, &saved);
+		keep_state(round, false, &saved);
 		detector_routes.free(a);
 		a = detector_routes.new(&w.k);
 		in = bytes_of(saved.at, saved.len);
@@ -167,6 +187,7 @@ static void test_properties(void **state)
 				world_feed(w.step[i].source ? a : b, &w.step[i]);
 		}
 		detector_routes.save(b, &saved);
+		keep_state(round, true, &saved);
 		detector_routes.free(b);
 		b = detector_routes.new(&w.k);
 		in = bytes_of(saved.at, saved.len);
