@@ -58,6 +58,7 @@ struct stream {
 	struct stream *of;
 	struct stream_cut *cut;
 	size_t ncut, icut;
+	uint64_t passed;
 	char cutwhy[96];
 };
 
@@ -305,6 +306,7 @@ static void cut_skip(struct stream *s, size_t n)
 	stream_skip(s->of, n);
 	c->offset += n;
 	c->length -= n;
+	s->passed = c->offset;
 	if (!c->length)
 		s->icut++;
 }
@@ -392,6 +394,11 @@ uint64_t stream_offset(const struct stream *s)
 	if (!s->of)
 		return s->offset;
 	return s->icut < s->ncut ? s->cut[s->icut].offset : stream_offset(s->of);
+}
+
+uint64_t stream_passed(const struct stream *s)
+{
+	return s->of ? s->passed : s->offset;
 }
 
 const char *stream_fault(const struct stream *s)

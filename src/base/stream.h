@@ -53,6 +53,8 @@ const uint8_t *stream_peek(struct stream *s, size_t want, size_t *got);
 void stream_skip(struct stream *s, size_t n);
 
 uint64_t stream_offset(const struct stream *s);
+/* Where the last byte that was skipped ended: the same, but before a gap of stream_cuts(). */
+uint64_t stream_passed(const struct stream *s);
 
 /* NULL while all is well; else "gzip: data ends within a member at byte 12345 of the file". */
 const char *stream_fault(const struct stream *s);

@@ -31,9 +31,11 @@
 #include "record/disk.h"
 #include "source/source.h"
 
-/* What the run of a finding says: the kinds of its sources, and which tables it had. */
+/* What the run of a finding says: its sources' kinds and paths, and which tables it had. */
 struct told {
-	char **kind;
+	struct told_source {
+		char *kind, *path; /* the collector may stand in the path only */
+	} * source;
 	size_t n, cap;
 	uint32_t vrps, aspas, relations; /* sources, UINT32_MAX built in */
 	bool has_vrps, has_aspas, has_relations;
@@ -41,9 +43,11 @@ struct told {
 
 static void told_free(struct told *t)
 {
-	for (size_t i = 0; i < t->n; i++)
-		free(t->kind[i]);
-	free(t->kind);
+	for (size_t i = 0; i < t->n; i++) {
+		free(t->source[i].kind);
+		free(t->source[i].path);
+	}
+	free(t->source);
 	*t = (struct told){0};
 }
 
@@ -76,6 +80,32 @@ static void tables(struct json *j, struct told *t)
 	}
 }
 
+static void keep(struct json *j, char **to)
+{
+	if (!json_text(j))
+		return;
+	free(*to);
+	*to = mem_zero(1, j->ntext + 1);
+	memcpy(*to, j->text, j->ntext);
+}
+
+static void read_source(struct json *j, struct told *t)
+{
+	struct told_source *s;
+
+	mem_room(&t->source, &t->cap, t->n + 1);
+	s = &t->source[t->n++];
+	*s = (struct told_source){0};
+	while (json_key(j)) {
+		if (json_is(j, "kind"))
+			keep(j, &s->kind);
+		else if (json_is(j, "path"))
+			keep(j, &s->path);
+		else
+			json_skip(j);
+	}
+}
+
 static bool read_run(const char *bundle, const char *leaf, struct told *t, struct err *err)
 {
 	struct buf path = {0}, text = {0};
@@ -96,18 +126,7 @@ static bool read_run(const char *bundle, const char *leaf, struct told *t, struc
 				}
 			} else if (json_is(&j, "sources") && json_next(&j) == JSON_ARRAY) {
 				while (json_item(&j)) {
-					mem_room(&t->kind, &t->cap, t->n + 1);
-					t->kind[t->n++] = NULL;
-					while (json_key(&j)) {
-						if (json_is(&j, "kind") && json_text(&j)) {
-							char *k = mem_zero(1, j.ntext + 1);
-
-							memcpy(k, j.text, j.ntext);
-							t->kind[t->n - 1] = k;
-						} else {
-							json_skip(&j);
-						}
-					}
+					read_source(&j, t);
 				}
 			} else {
 				json_skip(&j);
@@ -228,6 +247,8 @@ static bool know(struct judged *g, const struct finding *f, const struct told *t
 			ok = add_relation(relations, c->text);
 		else if (!strcmp(c->kind, "run"))
 			ok = run = knowledge_run(&g->k, c->text);
+		else if (!strcmp(c->kind, "scope"))
+			ok = knowledge_scope(&g->k, c->text);
 		if (!ok)
 			err_set(err, "a table row that cannot be read: %s", c->text);
 	}
@@ -400,8 +421,9 @@ static bool judge(struct judged *g, const char *bundle, const struct finding *f,
 	for (size_t i = 0; i < n; i++)
 		at[i].fd = -1;
 	for (size_t i = 0; ok && i < n; i++) {
-		const struct source *s =
-		    id[i] < t->n && t->kind[id[i]] ? source_named(t->kind[id[i]]) : NULL;
+		const struct source *s = id[i] < t->n && t->source[id[i]].kind
+					     ? source_named(t->source[id[i]].kind)
+					     : NULL;
 
 		at[i].time = TIME_NONE;
 		ok = (s || err_set(err, "source %u is of a kind that this version does not know",
@@ -410,7 +432,7 @@ static bool judge(struct judged *g, const char *bundle, const struct finding *f,
 		if (!ok)
 			break;
 		at[i].reader.source = s;
-		at[i].reader.name = "evidence";
+		at[i].reader.name = t->source[id[i]].path ? t->source[id[i]].path : "evidence";
 		at[i].reader.id = id[i];
 		at[i].reader.peers = g->peers;
 		ok = at[i].open = s->open(&at[i].reader, err);
@@ -454,22 +476,24 @@ static bool one(const char *bundle, const char *path, const char *run, struct er
 	     finding_read(&sealed, json.at, json.len, NULL, err) &&
 	     read_run(bundle, run, &t, err) && know(&g, sealed.at[0], &t, err) &&
 	     judge(&g, bundle, sealed.at[0], &t, err);
+	/* What it names may show a part of another finding, which then begins as this one does and
+	 * has its id: the sealed one must be among them. */
 	for (size_t i = 0; ok && !found && i < g.out.n; i++) {
 		struct jsonw w = JSONW(&again);
 
 		if (memcmp(g.out.at[i]->id, sealed.at[0]->id, 16) != 0)
 			continue;
-		found = true;
+		buf_reset(&again);
 		finding_json(&w, g.out.at[i], g.peers);
-		if (again.len != json.len || memcmp(again.at, json.at, json.len) != 0) {
-			size_t at = same(&again, &json), from = at < 40 ? 0 : at - 40;
+		found = again.len == json.len && !memcmp(again.at, json.at, json.len);
+	}
+	if (ok && !found && again.len) {
+		size_t at = same(&again, &json), from = at < 40 ? 0 : at - 40;
 
-			ok = err_set(
-			    err, "it differs at byte %zu: sealed «%.*s», judged again «%.*s»", at,
-			    (int)(json.len - from < 100 ? json.len - from : 100), json.at + from,
-			    (int)(again.len - from < 100 ? again.len - from : 100),
-			    again.at + from);
-		}
+		ok = err_set(err, "it differs at byte %zu: sealed «%.*s», judged again «%.*s»", at,
+			     (int)(json.len - from < 100 ? json.len - from : 100), json.at + from,
+			     (int)(again.len - from < 100 ? again.len - from : 100),
+			     again.at + from);
 	}
 	if (ok && !found)
 		ok =
@@ -483,6 +507,7 @@ static bool one(const char *bundle, const char *path, const char *run, struct er
 	findings_free(&g.out);
 	findings_free(&sealed);
 	peers_free(g.peers);
+	free(g.k.scope);
 	told_free(&t);
 	buf_free(&file);
 	buf_free(&json);

@@ -438,7 +438,7 @@ static bool bmp_next(struct reader *r, struct facts *out)
 		bgp_garbled(&s->out, offset, got, "the data end within a BMP header");
 	} else if (!bmp_head(at, got, &length)) {
 		resync(r->in);
-		length = (size_t)(stream_offset(r->in) - offset);
+		length = (size_t)(stream_passed(r->in) - offset);
 		bgp_garbled(&s->out, offset, length,
 			    "no BMP message; reading goes on where one begins again");
 		at = NULL;

@@ -126,7 +126,7 @@ static uint64_t skip_damage(struct mrt *m, struct stream *in, size_t from)
 			break;
 		from = 0;
 	}
-	return stream_offset(in) - start;
+	return stream_passed(in) - start;
 }
 
 static void fail(struct mrt *m, uint64_t offset, uint64_t length, const char *why)
@@ -276,7 +276,7 @@ static bool mrt_next(struct reader *r, struct facts *out)
 	stream_skip(in, next);
 done:
 	out->slice = (struct slice){.source = r->id,
-				    .length = (uint32_t)(stream_offset(in) - offset),
+				    .length = (uint32_t)(stream_passed(in) - offset),
 				    .offset = offset,
 				    .at = at};
 	out->route = m->out.route;

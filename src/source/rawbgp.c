@@ -133,7 +133,7 @@ static bool rawbgp_next(struct reader *r, struct facts *out)
 			}
 			stream_skip(in, got - MARKER + 1);
 		}
-		bgp_garbled(&m->out, offset, stream_offset(in) - offset,
+		bgp_garbled(&m->out, offset, stream_passed(in) - offset,
 			    cut ? "the data ends within a message's header"
 				: "no BGP message; reading goes on at the next marker");
 		m->out.fact[0].garbled.cut = cut;
@@ -154,7 +154,7 @@ static bool rawbgp_next(struct reader *r, struct facts *out)
 		stream_skip(in, n);
 	}
 	out->slice = (struct slice){.source = r->id,
-				    .length = (uint32_t)(stream_offset(in) - offset),
+				    .length = (uint32_t)(stream_passed(in) - offset),
 				    .offset = offset,
 				    .at = at};
 	out->route = m->out.route;

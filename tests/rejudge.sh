@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Evidence is complete: what real routes gave is sealed, and judged again from nothing but the
+# pieces and the table rows that each finding names; it is the same finding, byte for byte.
+# rejudge.sh MERIDIAN SOURCE_ROOT [shared]: slices that the repository has, or whole archives.
+meridian=$1 root=$2
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+export MERIDIAN_KEYS="$tmp/keys" HOME="$tmp"
+bad=0
+
+# judged VRPS AT_LEAST FILE…
+judged() {
+	vrps=$1 least=$2
+	shift 2
+	rm -rf "$tmp/rec" "$tmp/b"
+	"$meridian" observe -q --json -o "$tmp/out.json" --vrps "$vrps" --record "$tmp/rec" "$@" 2>"$tmp/err"
+	status=$?
+	# 3: an archive that was cut, which was said.
+	[ $status = 0 ] || [ $status = 3 ] || {
+		echo "FAILED: status $status for $*"
+		cat "$tmp/err"
+		bad=1
+		return
+	}
+	n=$("$meridian" report "$tmp/rec" --jsonl | grep -c .)
+	[ "$n" -ge "$least" ] || {
+		echo "FAILED: $n findings, not $least, in $*"
+		bad=1
+		return
+	}
+	"$meridian" evidence seal -q --record "$tmp/rec" -o "$tmp/b" &&
+		"$meridian" evidence reproduce "$tmp/b" >"$tmp/again" &&
+		[ "$(grep -c '^the same' "$tmp/again")" = "$n" ] || {
+		echo "FAILED: not the same again: $*"
+		grep -v '^the same' "$tmp/again" | cut -c 1-400
+		bad=1
+		return
+	}
+	echo "$n findings again from their evidence: ${1##*/}"
+}
+
+if [ "${3:-}" = shared ]; then
+	shared=$root/../shared/data
+	[ -d "$shared/mrt" ] || {
+		echo "skipped: $shared/mrt is not here"
+		exit 77
+	}
+	vrps=$(echo "$shared"/rpki/rpkiclient_summary_*.json.bz2)
+	judged "$vrps" 4 "$shared/mrt/updates.20260222.1530.bz2"
+	judged "$vrps" 1 "$shared/mrt/routeviews.route-views.jinx.updates.1427846400.bz2"
+	judged "$vrps" 2 "$shared/mrt/libbgpstream.updates.example.bz2"
+	judged "$vrps" 50 "$shared/mrt/updates.et-header.2015.gz"
+	judged "$vrps" 25 "$shared/mrt/routeviews.route-views.jinx.ribs.1401487200.bz2" \
+		"$shared/mrt/routeviews.route-views.jinx.updates.1401493500.bz2"
+	judged "$vrps" 4 "$shared/mrt/rib.20140523.0600_firstMB.bz2"
+	judged "$vrps" 2 "$shared"/incidents/telegram-2026/*_full.json
+else
+	cd "$root/tests/data/rejudge" || exit 1
+	judged vrps.json 5 updates-20260222.mrt.xz
+	judged vrps.json 4 rib-20140523.mrt.xz
+	judged vrps.json 9 updates-20260222.mrt.xz rib-20140523.mrt.xz
+fi
+exit $bad
