@@ -84,6 +84,13 @@ is 1 'a table of another kind' "$meridian" observe --vrps good.mrt good.mrt
 is 0 'standard input' sh -c "'$meridian' observe --as bgpdump - <good.mrt"
 says out 'BGP4MP'
 
+# The same under two names: counted twice, and said.
+cp good.mrt again.mrt
+is 0 'the same bytes twice' "$meridian" observe --json good.mrt again.mrt
+says out 'good.mrt and again.mrt are the same bytes: what they say is counted twice'
+is 0 'other bytes' "$meridian" observe --json good.mrt good.mrt.gz
+grep -q 'the same bytes' out && { echo 'FAILED: they are not the same bytes'; bad=1; }
+
 mkdir many
 cp good.mrt many/a
 cp good.mrt.gz many/b

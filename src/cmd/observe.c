@@ -200,6 +200,7 @@ static int observe(int argc, char **argv)
 		ok = (!store || (kept = keep_store_begin(store, spool, store_routes, r, &err))) &&
 		     run_judge(r, &err);
 	if (ok && !lines) {
+		run_same(r);
 		report = run_report(r, common.argc, common.argv);
 		report.style = text_style_of(common.output ? -1 : STDOUT_FILENO, !common.color);
 		report.style.verbose = common.verbose;

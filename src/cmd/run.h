@@ -118,6 +118,10 @@ struct run_states {
 };
 bool run_judge_states(struct run *r, const struct run_states *s, struct err *err);
 
+/* Notes which sources are the same bytes under other names; after judging, when digests are kept.
+ */
+void run_same(struct run *r);
+
 /* Feeds every source in the order given to lines, and writes to fd as it goes. */
 bool run_lines(struct run *r, const struct lines *lines, int fd, struct err *err);
 
