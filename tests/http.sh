@@ -1,0 +1,83 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Sources that are URLs, from a server on loopback: whole, chunked, moved, cut, missing, broken.
+# http.sh MERIDIAN SOURCE_ROOT
+meridian=$1 root=$2
+dir=$(mktemp -d) || exit 1
+mkfifo "$dir/stay"
+# Longer than any one read.
+i=0
+while [ $i -lt 200 ]; do
+	cat "$root/tests/data/routes/updates.20260222.mrt"
+	i=$((i + 1))
+done >"$dir/file"
+python3 "$root/tests/http_server.py" "$dir/file" "$dir/port" <"$dir/stay" &
+server=$!
+exec 3>"$dir/stay"
+trap 'exec 3>&-; kill $server 2>/dev/null; rm -rf "$dir"' EXIT
+i=0
+until [ -s "$dir/port" ]; do
+	i=$((i + 1))
+	[ $i -lt 100 ] || exit 1
+	sleep 0.1
+done
+url=http://127.0.0.1:$(cat "$dir/port")
+bad=0
+
+# get STATUS PATH TEXT: what observe says of it.
+get() {
+	"$meridian" observe --as bgpdump "$url$2" >"$dir/out" 2>"$dir/err" </dev/null
+	got=$?
+	[ $got = "$1" ] || {
+		echo "FAILED: $2: status $got, not $1"
+		cat "$dir/err"
+		bad=1
+	}
+	[ -z "$3" ] || grep -q -- "$3" "$dir/err" || {
+		echo "FAILED: $2: it does not say '$3':"
+		cat "$dir/err"
+		bad=1
+	}
+}
+same() {
+	cmp -s "$dir/out" "$dir/want" || {
+		echo "FAILED: $1 gave other lines than the file"
+		bad=1
+	}
+}
+
+"$meridian" observe --as bgpdump "$dir/file" >"$dir/want" 2>/dev/null
+get 0 /good ''
+same /good
+get 0 /chunked ''
+same /chunked
+get 0 /moved ''
+same /moved
+get 1 /loop 'redirect'
+get 1 /elsewhere "$url/elsewhere: "
+get 3 /cut '/cut: '
+lines=$(grep -c . <"$dir/out")
+[ "$lines" -gt 0 ] && [ "$lines" -lt "$(grep -c . <"$dir/want")" ] || {
+	echo "FAILED: half of the file gave $lines lines"
+	bad=1
+}
+head -n "$lines" "$dir/want" | cmp -s - "$dir/out" || {
+	echo 'FAILED: half of the file gave other lines than its beginning'
+	bad=1
+}
+get 3 /cut-chunked '/cut-chunked: '
+get 0 /empty 'empty'
+get 1 /nothing "$url/nothing: "
+get 1 /missing '404'
+get 1 /broken '500'
+# A URL among files.
+"$meridian" observe --json "$url/good" "$dir/file" >"$dir/out" 2>"$dir/err"
+grep -q "\"path\":\"$url/good\"" "$dir/out" || {
+	echo 'FAILED: the URL is not among the sources'
+	bad=1
+}
+[ "$(grep -o '"sha256":"[0-9a-f]*"' "$dir/out" | head -n 2 | sort -u | grep -c .)" = 1 ] || {
+	echo 'FAILED: the digest of the URL is not that of the file'
+	bad=1
+}
+exit $bad
