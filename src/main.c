@@ -24,6 +24,7 @@ static const struct cmd *const commands[] = {
     &cmd_report,
     &cmd_evidence,
     &cmd_record,
+    &cmd_control,
     &cmd_fetch,
     &cmd_country,
     &cmd_network,

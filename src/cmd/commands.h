@@ -8,6 +8,7 @@
 
 #include "base/opt.h"
 
+extern const struct cmd cmd_control;
 extern const struct cmd cmd_country;
 extern const struct cmd cmd_fetch;
 extern const struct cmd cmd_network;
