@@ -98,6 +98,7 @@ static void read_headers(struct arena *a, struct json *j, struct control_request
 static bool read_endpoints(struct arena *a, struct json *j, struct control_request *out)
 {
 	struct addr *list = arena_zero(a, CONTROL_ADDRS, sizeof(*list));
+	bool few = true;
 
 	out->addr = list;
 	if (json_next(j) != JSON_ARRAY)
@@ -119,10 +120,11 @@ static bool read_endpoints(struct arena *a, struct json *j, struct control_reque
 		if (known)
 			continue;
 		if (out->naddr == CONTROL_ADDRS)
-			return false;
-		list[out->naddr++] = addr;
+			few = false;
+		else
+			list[out->naddr++] = addr;
 	}
-	return true;
+	return few;
 }
 
 bool control_request_read(struct arena *a, const void *p, size_t n, struct control_request *out,
