@@ -17,5 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (icmp_read(data, size, true, &m) && m.protocol != 6 && m.protocol != 17)
 		abort();
+	icmp_read_reset(data, size, false, &m);
+	icmp_read_reset(data, size, true, &m);
 	return 0;
 }

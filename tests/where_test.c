@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "finding/verdict.h"
 #include "netlab.h"
 #include "source/dns.h"
 #include "source/loop.h"
@@ -340,6 +341,80 @@ static void host_triggers(void **state)
 	assert_true(passes(HELLO_SPLIT, NULL));
 }
 
+/* ---- what the judge makes of it ---- */
+
+/* A site whose plain handshake to 10.91.3.2 failed so, and all that the follow-ups saw. */
+static struct verdict judged(const char *url, const char *failure)
+{
+	struct handshake *h = arena_zero(&arena, nhs + 1, sizeof(*h));
+	struct transaction *x = arena_zero(&arena, nxs + 1, sizeof(*x));
+	struct connect c = {.addr = ip("10.91.3.2"), .port = 443};
+	struct control_endpoint e = {
+	    .addr = ip("10.91.3.2"), .port = 443, .tcp = true, .tls = true};
+	struct control_addr ca = {.addr = ip("10.91.3.2"), .answered = true};
+	struct control helper = {.name = "helper",
+				 .dns = true,
+				 .addr = &ca,
+				 .naddr = 1,
+				 .endpoint = &e,
+				 .nendpoint = 1,
+				 .http = true,
+				 .code = 200,
+				 .body_length = 600000};
+	bool https = !strncmp(url, "https", 5), tcp = !strcmp(failure, "tcp");
+	struct measurement m = {
+	    .test = "web_connectivity",
+	    .input = url,
+	    .connect = &c,
+	    .nconnect = 1,
+	    .handshake = h,
+	    .transaction = x,
+	    .ttl_probe = ps,
+	    .nttl_probe = nps,
+	    .series = ss,
+	    .nseries = nss,
+	    .control = &helper,
+	    .ncontrol = 1,
+	    .scores = {.blocking = -1, .endpoints_ok = -1, .endpoints_bad = -1}};
+	struct knowledge k = {0};
+	struct verdict v;
+
+	m.control = arena_copy(&arena, &helper, sizeof(helper));
+	if (tcp) {
+		c.seen.failure = "generic_timeout_error";
+	} else if (https) {
+		h[m.nhandshake++] = (struct handshake){.addr = ip("10.91.3.2"),
+						       .port = 443,
+						       .server_name = BLOCKED,
+						       .seen.failure = failure};
+	} else {
+		x[m.ntransaction++] = (struct transaction){.addr = ip("10.91.3.2"),
+							   .has_addr = true,
+							   .port = 80,
+							   .url = url,
+							   .seen.failure = failure};
+	}
+	for (size_t i = 0; i < nhs && !tcp; i++)
+		h[m.nhandshake++] = hs[i];
+	for (size_t i = 0; i < nxs; i++)
+		x[m.ntransaction++] = xs[i];
+	verdict_judge(&arena, &k, &m, &v);
+	return v;
+}
+
+static void assert_verdict(const struct verdict *v, const char *mechanism, const char *trigger,
+			   unsigned first, unsigned last, enum path_side side)
+{
+	assert_int_equal(v->state, SITE_BLOCKED);
+	assert_true(v->nmechanism > 0);
+	assert_string_equal(v->mechanism[0].id, mechanism);
+	if (trigger)
+		assert_string_equal(v->trigger, trigger);
+	assert_int_equal(v->hop_first, first);
+	assert_int_equal(v->hop_last, last);
+	assert_int_equal(v->side, side);
+}
+
 /* ---- where ---- */
 
 static void run_ttl(const char *layer, bool rights)
@@ -412,6 +487,7 @@ static void ttl_plain(void **state)
 static void ttl_on_path(void **state)
 {
 	static const struct netlab_injector spec = {.name = BLOCKED, .reset = true, .dns = true};
+	struct verdict v;
 	pid_t censor;
 
 	(void)state;
@@ -426,8 +502,17 @@ static void ttl_on_path(void **state)
 	assert_router(at(false, 2), "10.91.2.2");
 	assert_int_equal(at(true, 2)->answer, TTL_EXCEEDED);
 	assert_int_equal(at(true, 3)->answer, TTL_DATA);
+	run_trigger(true);
+	v = judged("https://" BLOCKED "/", "connection_reset");
+	assert_verdict(&v, "tls.sni-reset", "name", 2, 2, SIDE_ON_PATH);
+	assert_string_equal(v.hop, "on the path at hop 2, 10.91.2.2");
+	assert_true(v.proven);
 	run_ttl("http", true);
 	assert_int_equal(at(false, 2)->answer, TTL_RESET);
+	run_trigger(false);
+	v = judged("http://" BLOCKED "/", "connection_reset");
+	assert_verdict(&v, "http.reset", "name", 2, 2, SIDE_ON_PATH);
+	nhs = nxs = 0;
 	run_ttl("dns", false);
 	netlab_stop(censor);
 	assert_int_equal(at(false, 1)->answer, TTL_EXCEEDED);
@@ -446,12 +531,14 @@ static void ttl_copying(void **state)
 	    .name = BLOCKED, .reset = true, .copy_ttl = true};
 	pid_t censor;
 	bool later = false;
+	struct verdict v;
 
 	(void)state;
 	if (!lab)
 		skip();
 	censor = netlab_fork("r2", netlab_injector, &spec);
 	usleep(200000);
+	run_trigger(true);
 	run_ttl("tls", true);
 	netlab_stop(censor);
 	assert_int_equal(at(false, 2)->answer, TTL_EXCEEDED);
@@ -459,10 +546,17 @@ static void ttl_copying(void **state)
 	for (size_t i = 0; i < nps; i++)
 		later |= !ps[i].control && ps[i].ttl >= 3 && ps[i].answer == TTL_RESET;
 	assert_true(later);
+	v = judged("https://" BLOCKED "/", "connection_reset");
+	assert_true(v.ttl_copied);
+	assert_verdict(&v, "tls.sni-reset", "name", 2, 2, SIDE_ON_PATH);
+	assert_string_equal(v.hop, "an injector on the path that copies the TTL, at hop 2, "
+				   "10.91.2.2");
 }
 
 static void ttl_in_path(void **state)
 {
+	struct verdict v;
+
 	(void)state;
 	if (!lab)
 		skip();
@@ -472,6 +566,10 @@ static void ttl_in_path(void **state)
 	assert_int_equal(at(false, 2)->answer, TTL_EXCEEDED);
 	assert_int_equal(at(false, 3)->answer, TTL_SILENCE);
 	assert_int_equal(at(true, 3)->answer, TTL_DATA);
+	run_trigger(true);
+	v = judged("https://" BLOCKED "/", "generic_timeout_error");
+	assert_verdict(&v, "tls.sni-drop", "name", 2, 3, SIDE_IN_PATH);
+	assert_string_equal(v.hop, "in the path at hop 2 or 3, 10.91.2.2");
 	netlab_rules(SNI " reject with tcp reset");
 	run_ttl("tls", true);
 	assert_int_equal(at(false, 2)->answer, TTL_EXCEEDED);
@@ -482,6 +580,14 @@ static void ttl_in_path(void **state)
 	assert_router(at(false, 1), "10.91.1.1");
 	assert_int_equal(at(false, 3)->answer, TTL_SILENCE);
 	assert_int_equal(at(true, 3)->answer, TTL_DATA);
+	v = judged("https://" BLOCKED "/", "tcp");
+	assert_verdict(&v, "ip.drop", "address", 2, 3, SIDE_IN_PATH);
+	netlab_rules("ip daddr 10.91.3.2 tcp dport 443 reject with icmp type admin-prohibited");
+	run_ttl("tcp", true);
+	v = judged("https://" BLOCKED "/", "tcp");
+	assert_int_equal(v.state, SITE_BLOCKED);
+	assert_int_equal(v.hop_first, 2);
+	assert_int_equal(v.hop_last, 2);
 	netlab_rules("");
 }
 
@@ -529,6 +635,7 @@ static void where_sni(char *out, size_t n)
 static void speeds(void **state)
 {
 	char sni[64], rules[512];
+	struct verdict v;
 
 	(void)state;
 	if (!lab)
@@ -546,6 +653,11 @@ static void speeds(void **state)
 	run_speed();
 	assert_true(total(&ss[0]) < 200000);
 	assert_true(total(&ss[1]) > 590000);
+	nhs = nxs = nps = 0;
+	v = judged("https://" BLOCKED "/", "generic_timeout_error");
+	assert_int_equal(v.state, SITE_THROTTLED);
+	assert_string_equal(v.mechanism[0].id, "throttle.policing");
+	assert_string_equal(v.trigger, "name");
 	/* Nothing comes after 16 KB. */
 	snprintf(rules, sizeof(rules),
 		 "tcp dport 443 %s ct mark set 7\nct mark 7 ct reply bytes > 16384 drop", sni);
@@ -554,6 +666,8 @@ static void speeds(void **state)
 	assert_true(total(&ss[0]) < 40000 && total(&ss[0]) > 1000);
 	assert_true(ss[0].seen.t - ss[0].sample[0].t > 5 * SECOND);
 	assert_true(total(&ss[1]) > 590000);
+	v = judged("https://" BLOCKED "/", "generic_timeout_error");
+	assert_string_equal(v.mechanism[0].id, "throttle.freeze");
 }
 
 int main(void)

@@ -39,40 +39,29 @@ static bool v6_works(const struct measurement *m)
 	return false;
 }
 
-/* Controls for other names tell the same ClientHello's trigger apart. */
+/* ClientHellos with other words tell what triggers; a name that is sure to needs no control. */
 static void triggers(const struct view *v, struct flow_view *out)
 {
-	const struct measurement *m = v->m;
+	struct trigger_view t;
 
-	for (size_t i = 0; i < m->nhandshake; i++) {
-		const struct handshake *bad = &m->handshake[i];
-		bool neutral_ok = false, neutral_bad = false, elsewhere_bad = false,
-		     elsewhere_ok = false;
+	trigger_tls(v, false, &t);
+	out->name_proven = text_same(t.id, "name") && (t.sure || out->tls_bad);
+	out->addr_proven = text_same(t.id, "address");
+	if (out->name_proven && t.sure && !out->tls_bad && out->tls_unknown) {
+		out->tls_bad = out->tls_unknown;
+		out->tls_unknown = 0;
+		out->tls_mitm = failure_is_certificate(out->tls_failure);
+	}
+	trigger_tls(v, true, &t);
+	out->quic_name = text_same(t.id, "name") && !out->quic_ok;
+	for (size_t i = 0; i < v->m->nhandshake && out->quic_name && !out->quic_bad; i++) {
+		const struct handshake *h = &v->m->handshake[i];
 
-		if (!bad->seen.failure || bad->hello != HELLO_NORMAL || bad->quic ||
-		    bad->seen.group || !host_of_handshake(v, bad))
-			continue;
-		for (size_t k = 0; k < m->nhandshake; k++) {
-			const struct handshake *h = &m->handshake[k];
-			/* A neutral name gets a certificate that is not for it; that is an
-			 * answer all the same. */
-			bool answered = !h->seen.failure || failure_is_certificate(h->seen.failure);
-
-			if (h->seen.group || h->quic)
-				continue;
-			if ((h->hello == HELLO_NEUTRAL_NAME || h->hello == HELLO_NO_NAME) &&
-			    addr_same(h->addr, bad->addr)) {
-				neutral_ok |= answered;
-				neutral_bad |= !answered;
-			} else if (h->hello == HELLO_NEUTRAL_ADDR) {
-				elsewhere_ok |= answered;
-				elsewhere_bad |= !answered;
-			}
+		if (h->quic && h->hello == HELLO_NORMAL && h->seen.failure &&
+		    host_of_handshake(v, h)) {
+			out->quic_bad++;
+			out->quic_failure = h->seen.failure;
 		}
-		if (neutral_ok && (elsewhere_bad || !elsewhere_ok))
-			out->name_proven = true;
-		if (neutral_bad && !neutral_ok)
-			out->addr_proven = true;
 	}
 }
 

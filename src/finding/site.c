@@ -97,6 +97,8 @@ static void sites_feed(void *state, const struct facts *f)
 		*r = (struct site_row){.input = sites_intern(s, v.input),
 				       .network = sites_intern(s, v.network),
 				       .hop = sites_intern(s, v.hop),
+				       .trigger = sites_intern(s, v.trigger_why),
+				       .hop_asn = v.hop_asn,
 				       .time = v.time,
 				       .asn = v.asn,
 				       .state = (uint8_t)v.state,

@@ -25,6 +25,7 @@ bool sites_merge(void *into, void *from, struct err *err)
 		r->input = adopt(a, b, r->input);
 		r->network = adopt(a, b, r->network);
 		r->hop = adopt(a, b, r->hop);
+		r->trigger = adopt(a, b, r->trigger);
 		r->fingerprint = adopt(a, b, r->fingerprint);
 		for (unsigned k = 0; k < r->nmechanism; k++)
 			r->mechanism[k] = adopt(a, b, r->mechanism[k]);
@@ -33,7 +34,7 @@ bool sites_merge(void *into, void *from, struct err *err)
 	return true;
 }
 
-#define SAVED 2 /* the form below */
+#define SAVED 3 /* the form below */
 
 static void put_addr(struct buf *out, struct addr a)
 {
@@ -82,6 +83,8 @@ void sites_save(const void *state, struct buf *out)
 		buf_u32(out, r->input);
 		buf_u32(out, r->network);
 		buf_u32(out, r->hop);
+		buf_u32(out, r->trigger);
+		buf_u32(out, r->hop_asn);
 		buf_u64(out, (uint64_t)r->time);
 		buf_u32(out, r->asn);
 		buf_add(out, r->country, 2);
@@ -115,12 +118,14 @@ static bool load_row(struct sites *s, struct bytes *in, const uint32_t *text, ui
 	uint8_t flags;
 	const uint8_t *p;
 	char id[64];
-	uint32_t *const refs[] = {&r.input,	   &r.network,	    &r.hop,	    &r.fingerprint,
-				  &r.mechanism[0], &r.mechanism[1], &r.mechanism[2]};
+	uint32_t *const refs[] = {&r.input,   &r.network,      &r.hop,		&r.fingerprint,
+				  &r.trigger, &r.mechanism[0], &r.mechanism[1], &r.mechanism[2]};
 
 	r.input = bytes_u32(in);
 	r.network = bytes_u32(in);
 	r.hop = bytes_u32(in);
+	r.trigger = bytes_u32(in);
+	r.hop_asn = bytes_u32(in);
 	r.time = (int64_t)bytes_u64(in);
 	r.asn = bytes_u32(in);
 	bytes_copy(in, r.country, 2);

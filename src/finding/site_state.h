@@ -14,9 +14,9 @@
 
 /* A verdict as it is kept: fixed size, its texts interned. */
 struct site_row {
-	uint32_t input, network, id, hop; /* texts */
+	uint32_t input, network, id, hop, trigger; /* texts */
 	int64_t time;
-	uint32_t asn;
+	uint32_t asn, hop_asn; /* hop_asn: of the router where it is done, 0 unknown */
 	char country[3];
 	uint8_t state, who, nmechanism, naddr;
 	bool rerouted, tool, proven, bare, control_reached;

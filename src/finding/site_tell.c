@@ -104,14 +104,32 @@ static const char *layer_of(const char *mechanism)
 }
 
 /* One tag a network: how many of its runs failed, how, and between when. */
+/* The router where it is done stands in a network: that one acts. */
+static void at_hop(struct sites *s, struct finding *f, struct arena *a, const struct site_row *best)
+{
+	struct site_row there = *best;
+	bool known = false;
+
+	there.asn = best->hop_asn;
+	if (best->hop_asn != best->asn) {
+		there.network = 0;
+		memset(there.country, 0, sizeof(there.country));
+	}
+	f->actor.net = network_of(s, a, &there);
+	for (size_t i = 0; i < f->nwhere; i++)
+		known |= f->where[i].asn == there.asn;
+	if (!known)
+		f->where[f->nwhere++] = f->actor.net;
+}
+
 static void network_tags(struct sites *s, struct findings *out, struct finding *f,
 			 const struct site_group *g)
 {
 	struct arena *a = &out->arena;
 	size_t nmax = g->networks;
 
-	f->tag = arena_zero(a, nmax + VERDICT_MECHANISMS + 1, sizeof(*f->tag));
-	f->where = arena_zero(a, nmax, sizeof(*f->where));
+	f->tag = arena_zero(a, nmax + VERDICT_MECHANISMS + 3, sizeof(*f->tag));
+	f->where = arena_zero(a, nmax + 1, sizeof(*f->where));
 	for (size_t i = 0; i < g->n;) {
 		const struct site_row *r = g->row[i];
 		char from[TEXT_TIME], to[TEXT_TIME];
@@ -238,6 +256,11 @@ void sites_add_finding(struct sites *s, struct findings *out, const struct site_
 		f->hop = arena_text(a, s->text[best->hop]);
 	network_tags(s, out, f, g);
 	waves(out, f, g);
+	if (best->hop_asn && !country)
+		at_hop(s, f, a, best);
+	if (best->trigger)
+		f->tag[f->ntag++] =
+		    (struct tag){.id = "trigger", .text = arena_text(a, s->text[best->trigger])};
 	if (best->fingerprint)
 		f->tag[f->ntag++] =
 		    (struct tag){.id = "fingerprint",

@@ -574,12 +574,18 @@ static void judge_site(struct arena *a, const struct knowledge *k, const struct 
 		    0.5);
 	return;
 where:
-	judge_where(&main, out);
 	if (out->state == SITE_OPEN && flow.quic_bad && !flow.quic_ok && flow.tls_ok) {
-		verdict_set(out, SITE_BLOCKED, "site.quic", 0.7);
-		verdict_add(out, mechanism_of("quic", flow.quic_failure), 0.7);
+		verdict_set(out, SITE_BLOCKED, flow.quic_name ? "site.quic.name" : "site.quic",
+			    flow.quic_name ? 0.9 : 0.7);
+		verdict_add(out, mechanism_of("quic", flow.quic_failure), out->confidence);
 		verdict_who(out, WHO_ACCESS, 0.4);
-		out->bare = true;
+		out->proven = flow.quic_name;
+		out->bare = !out->proven;
+	}
+	if (out->state == SITE_BLOCKED || out->state == SITE_REROUTED ||
+	    out->state == SITE_THROTTLED || out->rerouted) {
+		judge_trigger(&main, out);
+		judge_where(&main, out);
 	}
 }
 
@@ -600,6 +606,42 @@ void verdict_judge(struct arena *a, const struct knowledge *k, const struct meas
 		judge_response(a, k, m, v);
 	else if (!judge_tool(a, k, m, v))
 		judge_site(a, k, m, v);
+}
+
+/* The hop: a number (the first of two that it may be), and what is known of it. */
+static void place(struct jsonw *w, const struct verdict *v)
+{
+	static const char *const sides[] = {NULL, "on-path", "in-path"};
+	char t[PREFIX_TEXT];
+
+	jsonw_name(w, "hop");
+	if (v->hop_first)
+		jsonw_uint(w, v->hop_first);
+	else
+		jsonw_null(w);
+	jsonw_name(w, "hop_last");
+	if (v->hop_last)
+		jsonw_uint(w, v->hop_last);
+	else
+		jsonw_null(w);
+	jsonw_name(w, "side");
+	jsonw_text(w, sides[v->side]);
+	jsonw_name(w, "ttl_copied");
+	jsonw_bool(w, v->ttl_copied);
+	jsonw_name(w, "router");
+	jsonw_object(w);
+	jsonw_name(w, "address");
+	jsonw_text(w, v->has_hop_addr ? addr_text(t, v->hop_addr) : NULL);
+	jsonw_name(w, "asn");
+	if (v->hop_asn)
+		jsonw_uint(w, v->hop_asn);
+	else
+		jsonw_null(w);
+	jsonw_name(w, "name");
+	jsonw_text(w, v->hop_name);
+	jsonw_name(w, "country");
+	jsonw_text(w, v->hop_country[0] ? v->hop_country : NULL);
+	jsonw_object_end(w);
 }
 
 void verdict_line(struct buf *out, const struct verdict *v)
@@ -657,6 +699,11 @@ void verdict_line(struct buf *out, const struct verdict *v)
 	jsonw_name(&w, "hop");
 	jsonw_text(&w, v->hop);
 	jsonw_object_end(&w);
+	jsonw_name(&w, "trigger");
+	jsonw_text(&w, v->trigger);
+	jsonw_name(&w, "trigger_why");
+	jsonw_text(&w, v->trigger_why);
+	place(&w, v);
 	jsonw_name(&w, "confidence");
 	jsonw_real(&w, v->confidence, 2);
 	jsonw_name(&w, "rule");

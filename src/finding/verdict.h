@@ -44,6 +44,9 @@ enum intermediary {
 	WHO_SITE, /* the site itself */
 };
 
+/* A device sees a copy of the traffic, or all of it goes through it. */
+enum path_side { SIDE_UNKNOWN, SIDE_ON_PATH, SIDE_IN_PATH };
+
 /* One thing that was done to the traffic. */
 struct mechanism {
 	const char *id;	   /* "tls.sni-reset" */
@@ -71,7 +74,17 @@ struct verdict {
 	size_t nmechanism;
 	enum intermediary who;
 	double who_sure;
-	const char *hop; /* where on the path, NULL unknown */
+	const char *hop;	     /* where on the path, in words; NULL unknown */
+	uint8_t hop_first, hop_last; /* between these two, 0 unknown */
+	enum path_side side;
+	bool ttl_copied;      /* an injector whose answers' TTL says nothing of its place */
+	struct addr hop_addr; /* of the router there, with has_hop_addr */
+	bool has_hop_addr;
+	uint32_t hop_asn;     /* whose it is, 0 unknown */
+	const char *hop_name; /* of that network, NULL unknown */
+	char hop_country[3];
+	const char *trigger;	 /* "name" or "address", NULL unknown */
+	const char *trigger_why; /* in words */
 
 	/* It rests on positive evidence of interference, so that no other network is needed. */
 	bool proven;
@@ -91,7 +104,7 @@ void verdict_judge(struct arena *a, const struct knowledge *k, const struct meas
 		   struct verdict *v);
 
 /* One line of JSON for `observe --verdicts`, with its newline: id, input, test, time, network,
- * state, layer, mechanism (and all `mechanisms`), intermediary, confidence, rule … */
+ * state, layer, mechanism (and all `mechanisms`), trigger, hop, intermediary, confidence, rule … */
 void verdict_line(struct buf *out, const struct verdict *v);
 
 const char *site_state_text(enum site_state s);

@@ -72,6 +72,9 @@ const struct rule verdict_rules[] = {
     {"site.http.redirect", 1,
      "A request in the clear was sent to another site, where a control was not."},
     {"site.quic", 1, "QUIC fails to addresses that a control reached by QUIC; TCP works."},
+    {"site.quic.name", 1,
+     "QUIC Initials with the site's name get no answer, and with a neutral one to the same address "
+     "they do: the name triggers it."},
     {"site.redirect.hop", 1,
      "A step of the site's own redirects failed, while a control reached their end."},
     {"site.throttled.policing", 1,

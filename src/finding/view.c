@@ -118,7 +118,9 @@ size_t view_hosts(const struct measurement *m, char host[VIEW_HOSTS][HOST_MAX])
 				url = m->dns[i].name;
 			} else if (i < m->ndns + m->nhandshake) {
 				s = &m->handshake[i - m->ndns].seen;
-				url = m->handshake[i - m->ndns].server_name;
+				url = m->handshake[i - m->ndns].hello == HELLO_NORMAL
+					  ? m->handshake[i - m->ndns].server_name
+					  : NULL;
 			} else {
 				const struct transaction *x =
 				    &m->transaction[i - m->ndns - m->nhandshake];

@@ -131,6 +131,7 @@ struct flow_view {
 	bool https;    /* the http failure was within TLS */
 	bool stalled;  /* a response began and did not end */
 	bool name_proven, addr_proven; /* by other ClientHellos: the name, the address triggers */
+	bool quic_name;		       /* the same of QUIC's Initials */
 	struct addr addr[VERDICT_ADDRS];
 	size_t naddr;
 };
@@ -142,6 +143,18 @@ bool judge_speed(const struct view *v, const struct flow_view *flow, struct verd
 /* tool.c. True when the test is one of a tool; sets the verdict. */
 bool judge_tool(struct arena *a, const struct knowledge *k, const struct measurement *m,
 		struct verdict *out);
+
+/* trigger.c: what exactly triggers a failure, when it was asked in other words. */
+struct trigger_view {
+	const char *id; /* "name", "address", NULL unknown */
+	const char *why;
+	bool sure;     /* it cannot be the server's own doing */
+	bool residual; /* what passes between the two addresses fails for a while */
+};
+void trigger_tls(const struct view *v, bool quic, struct trigger_view *out);
+void trigger_http(const struct view *v, struct trigger_view *out);
+/* For the gravest mechanism; sets the verdict's trigger. */
+void judge_trigger(const struct view *v, struct verdict *out);
 
 /* where.c: the hop, from packets that were sent to die on the way. */
 void judge_where(const struct view *v, struct verdict *out);

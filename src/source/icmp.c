@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,8 +25,8 @@ struct icmp_watch {
 };
 
 struct icmp {
-	struct event *v4, *v6;
-	int fd4, fd6;
+	struct event *event[4];
+	int fd[4]; /* ICMP and TCP of IPv4, of IPv6 */
 	struct icmp_watch *watch;
 };
 
@@ -47,7 +49,7 @@ bool icmp_read(const void *p, size_t n, bool v6, struct icmp_message *out)
 	struct bytes b = bytes_of(p, n);
 	uint8_t first;
 
-	*out = (struct icmp_message){.type = bytes_u8(&b), .code = bytes_u8(&b)};
+	*out = (struct icmp_message){.type = bytes_u8(&b), .code = bytes_u8(&b), .ttl = -1};
 	bytes_skip(&b, 6);
 	if (v6) {
 		const uint8_t *to;
@@ -86,62 +88,136 @@ bool icmp_read(const void *p, size_t n, bool v6, struct icmp_message *out)
 	       (out->protocol == IPPROTO_TCP || out->protocol == IPPROTO_UDP);
 }
 
-static void readable(int fd, short what, void *arg)
+bool icmp_read_reset(const void *p, size_t n, bool v6, struct icmp_message *out)
+{
+	struct bytes b = bytes_of(p, n);
+	uint8_t flags;
+
+	*out = (struct icmp_message){.reset = true, .ttl = -1, .protocol = IPPROTO_TCP};
+	if (!v6) {
+		uint8_t first = bytes_u8(&b);
+		const uint8_t *from;
+
+		bytes_skip(&b, 7);
+		out->ttl = bytes_u8(&b);
+		if (bytes_u8(&b) != IPPROTO_TCP || first >> 4 != 4 || (first & 15) < 5)
+			return false;
+		bytes_skip(&b, 2);
+		from = bytes_take(&b, 4);
+		if (!from)
+			return false;
+		out->to = addr_wire(from, false);
+		bytes_skip(&b, 4 + ((first & 15) - 5u) * 4);
+	}
+	out->to_port = bytes_u16(&b);
+	out->from_port = bytes_u16(&b);
+	bytes_skip(&b, 9);
+	flags = bytes_u8(&b);
+	return !b.bad && flags & 4;
+}
+
+static void tell(struct icmp *i, const struct icmp_message *m, struct addr who)
+{
+	for (struct icmp_watch *w = i->watch; w; w = w->next)
+		if (w->protocol == m->protocol && w->to_port == m->to_port &&
+		    w->from_port == m->from_port && w->to.v6 == m->to.v6 && w->to.hi == m->to.hi &&
+		    w->to.lo == m->to.lo) {
+			w->heard(w->arg, m, who);
+			return;
+		}
+}
+
+static void readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct icmp *i = arg;
-	bool v6 = fd == i->fd6;
+	bool v6 = fd == i->fd[2] || fd == i->fd[3], tcp = fd == i->fd[1] || fd == i->fd[3];
 	uint8_t in[2048];
 
 	(void)what;
-	for (int k = 0; k < 64; k++) {
+	for (int k = 0; k < 256; k++) {
 		struct sockaddr_storage from;
-		socklen_t len = sizeof(from);
-		ssize_t n = recvfrom(fd, in, sizeof(in), MSG_DONTWAIT, (void *)&from, &len);
+		char control[128];
+		struct iovec io = {in, sizeof(in)};
+		struct msghdr h = {.msg_name = &from,
+				   .msg_namelen = sizeof(from),
+				   .msg_iov = &io,
+				   .msg_iovlen = 1,
+				   .msg_control = control,
+				   .msg_controllen = sizeof(control)};
+		ssize_t n = recvmsg(fd, &h, MSG_DONTWAIT);
 		struct icmp_message m;
 		size_t skip = 0;
 		struct addr who;
 
 		if (n <= 0)
 			return;
+		who = v6 ? addr_wire((void *)&((struct sockaddr_in6 *)&from)->sin6_addr, true)
+			 : addr_wire((void *)&((struct sockaddr_in *)&from)->sin_addr, false);
+		if (tcp) {
+			if (!icmp_read_reset(in, (size_t)n, v6, &m))
+				continue;
+			m.to = who;
+			for (struct cmsghdr *c = CMSG_FIRSTHDR(&h); c && v6; c = CMSG_NXTHDR(&h, c))
+				if (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_HOPLIMIT) {
+					int hops;
+
+					memcpy(&hops, CMSG_DATA(c), sizeof(hops));
+					m.ttl = (int16_t)hops;
+				}
+			tell(i, &m, who);
+			continue;
+		}
 		/* A raw IPv4 socket shows the IP header, an IPv6 one does not. */
 		if (!v6)
 			skip = (in[0] & 15u) * 4;
-		if ((size_t)n <= skip || !icmp_read(in + skip, (size_t)n - skip, v6, &m))
-			continue;
-		who = v6 ? addr_wire((void *)&((struct sockaddr_in6 *)&from)->sin6_addr, true)
-			 : addr_wire((void *)&((struct sockaddr_in *)&from)->sin_addr, false);
-		for (struct icmp_watch *w = i->watch, *next; w; w = next) {
-			next = w->next;
-			if (w->protocol == m.protocol && w->to_port == m.to_port &&
-			    w->from_port == m.from_port && w->to.v6 == m.to.v6 &&
-			    w->to.hi == m.to.hi && w->to.lo == m.to.lo) {
-				w->heard(w->arg, &m, who);
-				break;
-			}
-		}
+		if ((size_t)n > skip && icmp_read(in + skip, (size_t)n - skip, v6, &m))
+			tell(i, &m, who);
 	}
+}
+
+/* The kernel hands over resets only. */
+static void only_resets(int fd, bool v6)
+{
+	static struct sock_filter v4[] = {
+	    {BPF_LDX | BPF_B | BPF_MSH, 0, 0, 0}, /* x: the IP header's length */
+	    {BPF_LD | BPF_B | BPF_IND, 0, 0, 13}, /* TCP's flags */
+	    {BPF_JMP | BPF_JSET | BPF_K, 0, 1, 4},
+	    {BPF_RET | BPF_K, 0, 0, 256},
+	    {BPF_RET | BPF_K, 0, 0, 0},
+	};
+	static struct sock_filter six[] = {
+	    {BPF_LD | BPF_B | BPF_ABS, 0, 0, 13},
+	    {BPF_JMP | BPF_JSET | BPF_K, 0, 1, 4},
+	    {BPF_RET | BPF_K, 0, 0, 256},
+	    {BPF_RET | BPF_K, 0, 0, 0},
+	};
+	struct sock_fprog p = {v6 ? 4 : 5, v6 ? six : v4};
+	int one = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &p, sizeof(p));
+	if (v6)
+		setsockopt(fd, SOL_IPV6, IPV6_RECVHOPLIMIT, &one, sizeof(one));
 }
 
 struct icmp *icmp_new(struct event_base *base, struct err *err)
 {
-	int fd4 = socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMP);
-	int fd6 = socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMPV6);
-	struct icmp *i;
+	static const int family[] = {AF_INET, AF_INET, AF_INET6, AF_INET6};
+	static const int protocol[] = {IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_ICMPV6, IPPROTO_TCP};
+	struct icmp *i = mem_zero(1, sizeof(*i));
 
-	if (fd4 < 0 && fd6 < 0) {
+	for (int k = 0; k < 4; k++) {
+		i->fd[k] = socket(family[k], SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol[k]);
+		if (i->fd[k] < 0)
+			continue;
+		if (protocol[k] == IPPROTO_TCP)
+			only_resets(i->fd[k], family[k] == AF_INET6);
+		i->event[k] = event_new(base, i->fd[k], EV_READ | EV_PERSIST, readable, i);
+		event_add(i->event[k], NULL);
+	}
+	if (i->fd[0] < 0 && i->fd[2] < 0) {
 		err_sys(err, "listening for routers' answers (it needs CAP_NET_RAW)");
+		icmp_free(i);
 		return NULL;
-	}
-	i = mem_zero(1, sizeof(*i));
-	i->fd4 = fd4;
-	i->fd6 = fd6;
-	if (fd4 >= 0) {
-		i->v4 = event_new(base, fd4, EV_READ | EV_PERSIST, readable, i);
-		event_add(i->v4, NULL);
-	}
-	if (fd6 >= 0) {
-		i->v6 = event_new(base, fd6, EV_READ | EV_PERSIST, readable, i);
-		event_add(i->v6, NULL);
 	}
 	return i;
 }
@@ -150,14 +226,12 @@ void icmp_free(struct icmp *i)
 {
 	if (!i)
 		return;
-	if (i->v4)
-		event_free(i->v4);
-	if (i->v6)
-		event_free(i->v6);
-	if (i->fd4 >= 0)
-		close(i->fd4);
-	if (i->fd6 >= 0)
-		close(i->fd6);
+	for (int k = 0; k < 4; k++) {
+		if (i->event[k])
+			event_free(i->event[k]);
+		if (i->fd[k] >= 0)
+			close(i->fd[k]);
+	}
 	for (struct icmp_watch *w = i->watch, *next; w; w = next) {
 		next = w->next;
 		free(w);

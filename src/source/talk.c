@@ -89,6 +89,11 @@ static void heard_router(void *arg, const struct icmp_message *m, struct addr fr
 {
 	struct talking *t = arg;
 
+	if (m->reset) {
+		if (t->out.reset_ttl < 0)
+			t->out.reset_ttl = m->ttl;
+		return;
+	}
 	t->out.exceeded |= m->exceeded;
 	t->out.unreachable |= m->unreachable;
 	t->out.port_unreachable |= m->port_unreachable;
@@ -536,7 +541,8 @@ struct task *talk_begin(struct loop *l, struct arena *a, const struct talk_spec 
 		t->spec.answer_for = 5 * SECOND;
 	if (!t->spec.most)
 		t->spec.most = 65536;
-	t->out = (struct talk){.connected = TIME_NONE, .said = TIME_NONE, .t = TIME_NONE};
+	t->out = (struct talk){
+	    .connected = TIME_NONE, .said = TIME_NONE, .t = TIME_NONE, .reset_ttl = -1};
 	t->out.t0 = now(t);
 	event_assign(&t->limit, loop_base(l), -1, 0, time_over, t);
 	event_assign(&t->next, loop_base(l), -1, 0, say_next, t);

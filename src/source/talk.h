@@ -64,7 +64,8 @@ struct talk {
 	struct addr router;    /* that let it die, with has_router */
 	bool has_router;
 	uint16_t own_port;
-	uint64_t bytes; /* heard in all */
+	int16_t reset_ttl; /* of the first reset's packet, as icmp.h heard it; -1 unknown */
+	uint64_t bytes;	   /* heard in all */
 	const uint8_t *in;
 	size_t nin; /* a stream's bytes in one piece; not with count */
 	struct talk_piece *piece;

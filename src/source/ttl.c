@@ -181,6 +181,8 @@ static void note(struct ttl *t, struct shot *s, const struct talk *c)
 			    : c->unreachable ? TTL_OTHER
 					     : TTL_SILENCE;
 	}
+	if (p->answer == TTL_RESET)
+		p->ip_ttl = c->reset_ttl;
 	/* A failure here is what was meant to happen. */
 	p->seen.failure = NULL;
 	t->have[!s->control][s->ttl] = true;
