@@ -21,6 +21,7 @@ struct part {
 	uint64_t mask[LANE_WORDS];
 	uint64_t *weight; /* 64 × 256: addresses of the lanes of a byte */
 	uint64_t own[LANES];
+	uint64_t last[LANE_WORDS], last_sum; /* lanes reached by the row before, and their sum */
 };
 
 struct sum {
@@ -37,6 +38,8 @@ static void new_batch(const struct reach_job *job, struct part *p, const struct 
 		p->mask[i / 64] |= UINT64_C(1) << i % 64;
 	if (!job->addresses)
 		return;
+	memset(p->last, 0, sizeof(p->last));
+	p->last_sum = 0;
 	for (unsigned i = 0; i < LANES; i++)
 		p->own[i] = i < t->norigin ? job->addresses[t->origin[i]] : 0;
 	for (unsigned byte = 0; byte < LANES / 8; byte++) {
@@ -48,17 +51,24 @@ static void new_batch(const struct reach_job *job, struct part *p, const struct 
 	}
 }
 
-static uint64_t weigh(const struct part *p, const uint64_t *row)
+/* Most networks reach the same as the one before: then the sum is known. */
+static uint64_t weigh(struct part *p, const uint64_t *row)
 {
 	const uint64_t *low = row + 6 * (size_t)LANE_WORDS, *high = row + 7 * (size_t)LANE_WORDS;
-	uint64_t sum = 0;
+	uint64_t reached[LANE_WORDS], sum = 0;
 
+	for (unsigned i = 0; i < LANE_WORDS; i++)
+		reached[i] = low[i] | high[i];
+	if (!memcmp(reached, p->last, sizeof(reached)))
+		return p->last_sum;
 	for (unsigned i = 0; i < LANE_WORDS; i++) {
-		uint64_t x = low[i] | high[i];
+		uint64_t x = reached[i];
 
 		for (unsigned b = 0; x; b++, x >>= 8)
 			sum += p->weight[(8 * (size_t)i + b) * 256 + (x & 0xff)];
 	}
+	memcpy(p->last, reached, sizeof(reached));
+	p->last_sum = sum;
 	return sum;
 }
 
