@@ -11,13 +11,18 @@
 #include "cmd/commands.h"
 #include "cmd/common.h"
 #include "cmd/manrs.h"
+#include "cmd/profile.h"
 #include "cmd/whatif.h"
 #include "fact/country.h"
 #include "finding/resilience.h"
 
 static uint64_t origins = 0, seed = 1;
+static bool everybody;
 
 static const struct opt opts[] = {
+    {"all", 0, OPT_BOOL, &everybody, NULL,
+     "Rank all countries; all arguments are then SOURCEs. Without arguments that is what is done.",
+     NULL},
     {"origins", 0, OPT_UINT, &origins, "N",
      "Compute the routes of N networks of the country, drawn by the seed, when it has more; 1000 "
      "without it, 40 for each where all countries are ranked.",
@@ -26,90 +31,6 @@ static const struct opt opts[] = {
     SEEN_OPTS,
     GRAPH_OPTS,
     COMMON_OPTS};
-
-static void json_carriers(struct jsonw *w, const char *name, const struct graph *g,
-			  const struct carrier *c, unsigned n)
-{
-	jsonw_name(w, name);
-	jsonw_array(w);
-	for (unsigned i = 0; i < n; i++) {
-		char cc[3];
-
-		jsonw_object(w);
-		jsonw_put_uint(w, "asn", g->as->asn[c[i].id]);
-		jsonw_put_text(w, "name", g->nets->name[c[i].id]);
-		jsonw_put_text(w, "country",
-			       g->nets->country[c[i].id] ? nets_code(cc, g->nets->country[c[i].id])
-							 : NULL);
-		jsonw_put_real(w, "share", c[i].share, 6);
-		jsonw_object_end(w);
-	}
-	jsonw_array_end(w);
-}
-
-static void json_profile(struct jsonw *w, const struct graph *g, const struct country_profile *c)
-{
-	char cc[3];
-
-	jsonw_put_text(w, "country", nets_code(cc, c->country));
-	jsonw_put_text(w, "name", country_name(cc));
-	jsonw_put_real(w, "score", c->score, 2);
-	jsonw_put_real(w, "coverage", c->coverage, 4);
-	jsonw_put_uint(w, "networks", c->networks);
-	jsonw_put_uint(w, "addresses", c->addresses);
-	jsonw_put_uint(w, "border_networks", c->border);
-	jsonw_put_uint(w, "border_links", c->border_links);
-	jsonw_put_uint(w, "border_links_to_providers", c->border_links_transit);
-	jsonw_put_uint(w, "countries_linked", c->abroad);
-	jsonw_put_uint(w, "origins_computed", c->origins);
-	json_carriers(w, "carriers", g, c->carrier, c->ncarrier);
-	json_carriers(w, "entries", g, c->entry, c->nentry);
-	jsonw_put_real(w, "carrier_hhi", c->hhi, 6);
-	jsonw_put_real(w, "chokepoint_50", c->cp50, 6);
-	jsonw_put_real(w, "chokepoint_90", c->cp90, 6);
-	jsonw_put_uint(w, "entries_for_50", c->doors50);
-	jsonw_put_uint(w, "entries_for_90", c->doors90);
-	jsonw_put_real(w, "domestic_reach", c->reach_before, 6);
-	jsonw_put_real(w, "domestic_reach_border_cut", c->reach_cut, 6);
-	jsonw_put_real(w, "addresses_hanging_on_one", c->single, 6);
-	jsonw_put_real(w, "addresses_without_way_up", c->dark, 6);
-	jsonw_name(w, "ipv6_networks");
-	if (c->v6 >= 0)
-		jsonw_real(w, c->v6, 6);
-	else
-		jsonw_null(w);
-	jsonw_put_real(w, "mean_path_length_from_abroad", c->mean_len, 4);
-	jsonw_name(w, "parts");
-	jsonw_array(w);
-	for (unsigned i = 0; i < c->nparts; i++) {
-		const struct score_part *p = &c->part[i];
-
-		jsonw_object(w);
-		jsonw_put_text(w, "name", p->name);
-		jsonw_put_text(w, "input", p->input);
-		jsonw_put_real(w, "weight", p->weight, 2);
-		jsonw_name(w, "value");
-		if (p->known)
-			jsonw_real(w, p->value, 6);
-		else
-			jsonw_null(w);
-		jsonw_put_text(w, "raise_by_five", p->raise);
-		jsonw_name(w, "needs");
-		if (p->known && p->need <= 1 - p->value)
-			jsonw_real(w, p->need, 6);
-		else
-			jsonw_null(w);
-		jsonw_object_end(w);
-	}
-	jsonw_array_end(w);
-}
-
-static void sheet_carriers(struct sheet *s, const struct graph *g, const struct carrier *c,
-			   unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		sheet_row(s, "%s|%s", graph_name(g, c[i].id), percent(c[i].share));
-}
 
 /* How many of the country's networks VRPs name: what can be told without routes. */
 static uint32_t named(const struct graph *g, const struct vrps *v, uint16_t country)
@@ -242,7 +163,7 @@ static int one(struct graph *g, struct resilience_room *room, int argc, char **a
 	struct err err;
 	struct seen seen = {.graph = g};
 	uint16_t country;
-	char a[32], b[32], cc[3];
+	char cc[3];
 	int status;
 	bool counted;
 
@@ -258,61 +179,16 @@ static int one(struct graph *g, struct resilience_room *room, int argc, char **a
 	buf_printf(&title, "%s: how resilient its Internet is",
 		   country_name(nets_code(cc, country)));
 	s = sheet_new(title.at);
-	sheet_text(s, "Score %.0f of 100, from inputs that make up %.0f %% of its weights.",
-		   c.score, 100 * c.coverage);
-	sheet_table(s, "part|>value|>weight|input|five points more");
-	for (unsigned i = 0; i < c.nparts; i++) {
-		const struct score_part *p = &c.part[i];
-
-		if (!p->known)
-			sheet_row(s, "%s|missing|%.0f|%s|–", p->name, p->weight, p->input);
-		else if (p->need > 1 - p->value)
-			sheet_row(s, "%s|%.2f|%.0f|%s|not from this part alone", p->name, p->value,
-				  p->weight, p->input);
-		else
-			sheet_row(s, "%s|%.2f|%.0f|%s|+%.2f: %s", p->name, p->value, p->weight,
-				  p->input, p->need, p->raise);
-	}
-	sheet_heading(s, "Its networks and its border");
-	sheet_text(
-	    s,
-	    "%u networks (%u with customers) announce %s IPv4 addresses; %u of them have %s links "
-	    "across the border, %u to providers, to networks of %u countries.",
-	    c.networks, c.transit, text_count(a, c.addresses), c.border,
-	    text_count(b, c.border_links), c.border_links_transit, c.abroad);
-	sheet_text(
-	    s,
-	    "With the border cut, %s of the ordered pairs of domestic networks would reach each "
-	    "other; today it is %s. %s of the addresses hang on one network that must not fail, %s "
-	    "have no way up to the top of the graph.",
-	    percent(c.reach_cut), percent(c.reach_before), percent(c.single), percent(c.dark));
-	sheet_text(
-	    s,
-	    "Half of the paths from abroad come in through %u networks, 90 %% through %u "
-	    "(CP %.2f and %.2f). Paths from abroad have %.2f networks on average. HHI of carriers "
-	    "%.3f.",
-	    c.doors50, c.doors90, c.cp50, c.cp90, c.mean_len, c.hhi);
-	sheet_heading(s, "Who carries its traffic");
-	sheet_table(s, "network|>share of the paths from abroad");
-	sheet_carriers(s, g, c.carrier, c.ncarrier);
-	sheet_heading(s, "Where it comes in");
-	sheet_table(s, "network|>share of the paths from abroad");
-	sheet_carriers(s, g, c.entry, c.nentry);
+	profile_sheet(s, g, &c, &seen);
 	map = (struct sheet_country){country, c.score / 100, -1};
 	sheet_map(s, "Score, light for high.", &map, 1);
 	jsonw_object(&w);
-	json_profile(&w, g, &c);
+	profile_json(&w, g, &c, &seen);
 	announced(g, &seen, &c, counted, &w, s);
 	manrs_incidents(&seen, &w, s);
 	manrs_tell(&seen, &w, s);
 	sheet_heading(s, "How sure this is");
-	sheet_point(
-	    s,
-	    "Shares are of modelled routes to %u of its networks from all others, weighted by "
-	    "addresses; real routes differ where networks prefer otherwise.",
-	    c.origins);
-	sheet_point(s, "Peerings at local exchanges are mostly hidden, so self-reliance is rather "
-		       "understated; a missing input lowers the coverage, never the score.");
+	profile_caveats(s, &c);
 	seen_sheet(&seen, s);
 	graph_sheet(g, s);
 	seen_json(&seen, &w);
@@ -338,17 +214,92 @@ static int by_score(const void *a, const void *b)
 	return (x->country > y->country) - (x->country < y->country);
 }
 
-static int ranked(struct graph *g, struct resilience_room *room)
+/* What routes say of each country, by its number. */
+struct told {
+	uint32_t networks, networks_v6, prefixes, valid, invalid;
+};
+
+static struct told *by_country(const struct graph *g, const struct hygiene *h)
 {
-	uint8_t *there = mem_zero(65536, 1);
-	struct country_profile *c = mem_zero(1024, sizeof(*c));
-	struct sheet_country *map = mem_zero(1024, sizeof(*map));
+	struct told *t = mem_zero(65536, sizeof(*t));
+	const struct origination *o;
+	size_t n;
+
+	o = hygiene_at(h, &n);
+	for (size_t i = 0, k; i < n; i = k) {
+		struct told *x = &t[seen_country_of(g, o[i].origin)];
+		bool v6 = false;
+
+		for (k = i; k < n && o[k].origin == o[i].origin; k++) {
+			v6 = v6 || o[k].prefix.v6;
+			x->prefixes++;
+			x->valid += o[k].state == ROV_VALID;
+			x->invalid += o[k].state == ROV_INVALID;
+		}
+		x->networks++;
+		x->networks_v6 += v6;
+	}
+	return t;
+}
+
+static void use_told(const struct seen *seen, const struct told *t, struct country_profile *c)
+{
+	if (!t->networks || 2 * t->networks < c->networks)
+		return;
+	resilience_seen(c,
+			hygiene_has_v6(seen->hygiene) ? (double)t->networks_v6 / t->networks : -1,
+			seen->vrps ? (double)t->valid / t->prefixes : -1);
+}
+
+static const char *share(double x)
+{
+	return x >= 0 ? percent(x) : "–";
+}
+
+static void json_ranked(struct jsonw *w, const struct seen *seen, const struct told *t,
+			uint32_t rank, const struct country_profile *c)
+{
+	jsonw_object(w);
+	jsonw_put_uint(w, "rank", rank);
+	profile_json(w, seen->graph, c, seen);
+	if (t) {
+		jsonw_name(w, "announced");
+		jsonw_object(w);
+		jsonw_put_uint(w, "networks", t->networks);
+		jsonw_put_uint(w, "prefixes", t->prefixes);
+		if (seen->vrps) {
+			jsonw_put_uint(w, "valid", t->valid);
+			jsonw_put_uint(w, "invalid", t->invalid);
+		}
+		jsonw_object_end(w);
+	}
+	jsonw_object_end(w);
+}
+
+static int ranked(struct graph *g, struct resilience_room *room, int argc, char **argv)
+{
+	struct seen seen = {.graph = g, .everyone = true};
+	uint8_t *there;
+	struct country_profile *c;
+	struct sheet_country *map;
+	struct told *told = NULL;
 	struct buf json = {0};
 	struct jsonw w = {.out = &json, .pretty = true};
-	struct sheet *s = sheet_new("How resilient each country's Internet is");
+	struct sheet *s;
+	struct err err;
 	uint32_t n = 0;
 	int status;
 
+	if (!seen_load(&seen, argc, argv, &err)) {
+		seen_free(&seen);
+		return complain(EXIT_COULD_NOT, "%s", err.text);
+	}
+	there = mem_zero(65536, 1);
+	c = mem_zero(1024, sizeof(*c));
+	map = mem_zero(1024, sizeof(*map));
+	s = sheet_new("How resilient each country's Internet is");
+	if (seen.hygiene)
+		told = by_country(g, seen.hygiene);
 	for (uint32_t v = 0; v < g->as->n; v++)
 		there[g->nets->country[v]] = 1;
 	for (uint32_t k = 1; k < 65536 && n < 1024; k++) {
@@ -358,6 +309,8 @@ static int ranked(struct graph *g, struct resilience_room *room)
 			continue;
 		resilience_country(room, (uint16_t)k, origins ? (uint32_t)origins : 40, seed,
 				   &c[n]);
+		if (told)
+			use_told(&seen, &told[k], &c[n]);
 		map[n] = (struct sheet_country){(uint16_t)k, c[n].score / 100, -1};
 		n++;
 	}
@@ -365,20 +318,19 @@ static int ranked(struct graph *g, struct resilience_room *room)
 	jsonw_object(&w);
 	jsonw_name(&w, "countries");
 	jsonw_array(&w);
-	sheet_table(
-	    s,
-	    ">rank|country|>score|>networks|>doors for 90 %|>HHI|>reach, border cut|>hang on one|"
-	    "largest carrier");
+	sheet_table(s,
+		    ">rank|country|>score|>known|>networks|>doors for 90 %|>HHI|>reach, border cut|"
+		    ">hang on one|>IPv6|>signed|largest carrier");
 	for (uint32_t i = 0; i < n; i++) {
 		char cc[3];
 
-		sheet_row(s, "%u|%s|%.0f|%u|%u|%.2f|%s|%s|%s", i + 1,
-			  country_name(nets_code(cc, c[i].country)), c[i].score, c[i].networks,
-			  c[i].doors90, c[i].hhi, percent(c[i].reach_cut), percent(c[i].single),
+		sheet_row(s, "%u|%s|%.0f|%.0f %%|%u|%u|%.2f|%s|%s|%s|%s|%s", i + 1,
+			  country_name(nets_code(cc, c[i].country)), c[i].score,
+			  100 * c[i].coverage, c[i].networks, c[i].doors90, c[i].hhi,
+			  percent(c[i].reach_cut), percent(c[i].single), share(c[i].v6),
+			  share(c[i].valid),
 			  c[i].ncarrier ? graph_name(g, c[i].carrier[0].id) : "–");
-		jsonw_object(&w);
-		json_profile(&w, g, &c[i]);
-		jsonw_object_end(&w);
+		json_ranked(&w, &seen, told ? &told[c[i].country] : NULL, i + 1, &c[i]);
 	}
 	jsonw_array_end(&w);
 	sheet_map(s, "Score: red is low, blue is high; grey has no networks in the graph.", map, n);
@@ -388,33 +340,41 @@ static int ranked(struct graph *g, struct resilience_room *room)
 	    "Scores of countries with few networks rest on few numbers; carriers are from routes "
 	    "to at most %llu networks of each, drawn by the seed.",
 	    (unsigned long long)(origins ? origins : 40));
+	if (!told)
+		sheet_point(s,
+			    "How much of what is announced is signed needs --routes and --vrps.");
+	seen_sheet(&seen, s);
 	graph_sheet(g, s);
+	seen_json(&seen, &w);
 	graph_json(g, &w);
 	jsonw_object_end(&w);
 	buf_char(&json, '\n');
 	status = graph_answer(&json, s);
+	if (status == EXIT_RAN)
+		status = seen_status(&seen);
+	seen_free(&seen);
 	sheet_free(s);
 	buf_free(&json);
 	free(there);
 	free(c);
 	free(map);
+	free(told);
 	return status;
 }
 
 static int country(int argc, char **argv)
 {
+	struct resilience_tables tables;
 	struct resilience_room *room;
 	struct graph g;
 	struct err err;
 	int status;
 
-	if (!argc && (seen_options.routes.n || seen_options.vrps.n))
-		return complain(EXIT_USAGE,
-				"--routes and --vrps are for one country: name it first");
 	if (!graph_load(&g, &err))
 		return complain(EXIT_COULD_NOT, "%s", err.text);
-	room = resilience_room_new(g.nets, g.v6);
-	status = argc ? one(&g, room, argc, argv) : ranked(&g, room);
+	tables = graph_tables(&g);
+	room = resilience_room_new(g.nets, &tables);
+	status = argc && !everybody ? one(&g, room, argc, argv) : ranked(&g, room, argc, argv);
 	resilience_room_free(room);
 	graph_free(&g);
 	return status;
@@ -422,14 +382,15 @@ static int country(int argc, char **argv)
 
 const struct cmd cmd_country = {
     .name = "country",
-    .args = "[CC [SOURCE…]]",
+    .args = "[CC | --all] [SOURCE…]",
     .about = "How resilient is this country's Internet, and what would raise it?",
     .help =
 	"Who carries its traffic and where it comes in, how many networks must fail before others "
 	"are dark, what is left of domestic reach with the border cut, and a score of which every "
-	"part shows its input, its weight and what would raise it by five. Without CC all "
-	"countries "
-	"are ranked. With routes (--routes or SOURCE, of any kind that observe reads) and --vrps "
+	"part shows its input, its weight and what would raise it by five. Without CC, or with "
+	"--all, all "
+	"countries are ranked. With routes (--routes or SOURCE, of any kind that observe reads) "
+	"and --vrps "
 	"it "
 	"tells what its networks announce, how much of it is signed, what is invalid, the "
 	"incidents "

@@ -10,6 +10,9 @@
 #define RIR "the registry that publishes it; free to use, name it"
 #define IANA "IANA, public domain (CC0)"
 
+#define PEERINGDB \
+	"PeeringDB: its acceptable use policy (peeringdb.com/aup) binds whoever fetches it"
+
 #define RV "https://archive.routeviews.org/"
 #define DAY "{year}{month}{day}"
 
@@ -123,6 +126,20 @@ const struct fetch_source fetch_sources[] = {
      .kind = "as-relationships",
      .terms = "CAIDA: its acceptable use agreement (caida.org/about/legal/aua) binds whoever "
 	      "fetches it"},
+
+    /* Who is a member of which exchange, for --ixps of country, network and whatif. */
+    {.what = "exchanges",
+     .url = "https://www.peeringdb.com/api/netixlan",
+     .name = "exchanges/netixlan.json",
+     .fresh = 10080,
+     .head = "{",
+     .terms = PEERINGDB},
+    {.what = "exchanges",
+     .url = "https://www.peeringdb.com/api/ix",
+     .name = "exchanges/ix.json",
+     .fresh = 10080,
+     .head = "{",
+     .terms = PEERINGDB},
 
     /* What may never be announced; Meridian's own list is src/fact/bogon.c. */
     REGISTRY("iana-ipv4-special-registry", "iana-ipv4-special-registry-1.csv", "Address Block,"),

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "cmd/common.h"
 #include "fact/country.h"
+#include "fact/filters.h"
 #include "fact/names.h"
 
 struct graph_options graph_options;
@@ -120,6 +121,12 @@ static bool read_addresses(struct graph *g, const char *text, size_t n, const ch
 	return true;
 }
 
+struct resilience_tables graph_tables(const struct graph *g)
+{
+	return (struct resilience_tables){g->v6, g->filter,
+					  g->exchanges.nmember ? &g->exchanges : NULL};
+}
+
 /* The file's own comments tell its date, else nobody does. */
 static void date_of(struct graph *g, const char *text, size_t n)
 {
@@ -212,6 +219,23 @@ bool graph_load(struct graph *g, struct err *err)
 		ok = text && read_addresses(g, text, n, path ? path : ADDRESSES, err);
 		free(text);
 	}
+	if (ok && graph_options.filters) {
+		text = graph_text(graph_options.filters, &n, err);
+		g->filter = mem_zero((size_t)g->as->n + 1, 1);
+		ok = text && filters_read(g->filter, &g->filters, g->as, text, n,
+					  graph_options.filters, err);
+		free(text);
+	}
+	for (size_t i = 0; ok && i < graph_options.exchanges.n; i++) {
+		const char *path = graph_options.exchanges.at[i];
+
+		text = graph_text(path, &n, err);
+		ok = text && exchanges_read(&g->exchanges, g->as, text, n, path, err);
+		free(text);
+	}
+	if (ok && graph_options.exchanges.n && !g->exchanges.nmember)
+		ok = err_set(err, "%s: names no member that is in the graph",
+			     graph_options.exchanges.at[0]);
 	if (!ok)
 		graph_free(g);
 	return ok;
@@ -220,9 +244,11 @@ bool graph_load(struct graph *g, struct err *err)
 void graph_free(struct graph *g)
 {
 	nets_free(g->nets);
+	exchanges_free(&g->exchanges);
 	asgraph_free(g->as);
 	names_free(g->names);
 	free(g->v6);
+	free(g->filter);
 	*g = (struct graph){0};
 }
 
@@ -264,6 +290,13 @@ void graph_json(const struct graph *g, struct jsonw *w)
 	jsonw_printf(w, "%016llx", (unsigned long long)g->as->digest);
 	jsonw_put_text(w, "countries_from", g->nets->country_from);
 	jsonw_put_text(w, "addresses_from", g->nets->address_from);
+	jsonw_name(w, "exchanges_from");
+	jsonw_array(w);
+	for (size_t i = 0; i < graph_options.exchanges.n; i++)
+		jsonw_text(w, graph_options.exchanges.at[i]);
+	jsonw_array_end(w);
+	jsonw_put_text(w, "exchanges_date", *g->exchanges.date ? g->exchanges.date : NULL);
+	jsonw_put_text(w, "filters_from", graph_options.filters);
 	jsonw_object_end(w);
 }
 
@@ -278,6 +311,17 @@ void graph_sheet(const struct graph *g, struct sheet *s)
 		    g->cycles ? "; it has cycles of providers, which are tolerated" : "");
 	sheet_point(s, "Country of a network: %s.", g->nets->country_from);
 	sheet_point(s, "Size of a network: %s.", g->nets->address_from);
+	if (g->exchanges.nmember)
+		sheet_point(s,
+			    "Members of exchanges: %s%s%s; %zu exchanges, %zu memberships of "
+			    "networks of the graph.",
+			    graph_options.exchanges.at[0],
+			    graph_options.exchanges.n > 1 ? " and others, " : ", ",
+			    *g->exchanges.date ? g->exchanges.date : "undated", g->exchanges.n,
+			    g->exchanges.nmember);
+	if (g->filter)
+		sheet_point(s, "Networks that refuse invalid routes: %s, %u of the graph.",
+			    graph_options.filters, g->filters);
 	if (g->bundled)
 		sheet_point(
 		    s, "The bundled graph is of June 2018: networks and links that came later are "

@@ -125,6 +125,7 @@ static void prefixes(const struct seen *seen, struct jsonw *w, struct sheet *s)
 static int network(int argc, char **argv)
 {
 	struct network_profile p;
+	struct resilience_tables tables;
 	struct resilience_room *room;
 	struct buf json = {0}, title = {0};
 	struct jsonw w = {.out = &json, .pretty = true};
@@ -160,7 +161,8 @@ static int network(int argc, char **argv)
 		if (sum.v4 + sum.v6)
 			v6 = sum.v6 > 0;
 	}
-	room = resilience_room_new(g.nets, g.v6);
+	tables = graph_tables(&g);
+	room = resilience_room_new(g.nets, &tables);
 	resilience_network(room, id, &p);
 	buf_printf(&title, "%s: on whom it depends", graph_name(&g, id));
 	s = sheet_new(title.at);

@@ -28,6 +28,8 @@ static bool wanted(uint32_t asn, void *arg)
 {
 	const struct seen *s = arg;
 
+	if (s->everyone)
+		return true;
 	return s->country ? seen_country_of(s->graph, asn) == s->country : asn == s->asn;
 }
 

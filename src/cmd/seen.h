@@ -41,6 +41,7 @@ struct seen {
 	struct hygiene *hygiene; /* NULL: no routes */
 	const struct vrps *vrps; /* NULL: none */
 	const struct graph *graph;
+	bool everyone;	  /* the routes of all networks count; else */
 	uint32_t asn;	  /* whose routes count … */
 	uint16_t country; /* … or those of this country's networks (0: of asn alone) */
 };

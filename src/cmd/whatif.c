@@ -40,7 +40,10 @@ static const struct opt opts[] = {
      "depeer: also refuse routes to the other side that come through third networks.", NULL},
     {"as", 0, OPT_TEXT, &words.as, "AS,…", "remove: these networks fail.", NULL},
     {"ixp", 0, OPT_TEXT, &words.ixp, "NAME",
-     "remove: this exchange of --exchanges fails, and the peerings that only it can carry.", NULL},
+     "remove: this exchange of --ixps (its number or name) fails, and the peerings that only it "
+     "can "
+     "carry.",
+     NULL},
     {"link", 0, OPT_TEXT, &words.link, "A,B", "remove: the link between these two fails.", NULL},
     {"in", 0, OPT_TEXT, &words.in, "CC|AS,…|top:N",
      "mandate: a country, networks, or the N with the largest customer cones.", NULL},
@@ -58,10 +61,10 @@ static const struct opt opts[] = {
      "This share of all networks publishes and verifies ASPAs.", NULL},
     {"trials", 0, OPT_UINT, &trials, "N", "How many draws; 40 without it.", NULL},
     {"seed", 0, OPT_UINT, &seed, "N", "What all chance is drawn from; 1 without it.", NULL},
-    {"exchanges", 0, OPT_TEXT, &graph_options.exchanges, "FILE",
-     "Members of exchanges (CSV with the columns ix_id and peer_asn, as PeeringDB's tables are "
-     "published). They are needed to remove one, and give cuts a range that knows of local "
-     "peering.",
+    {"exchanges", 0, OPT_LIST, &graph_options.exchanges, "FILE",
+     "The same as --ixps. Members are needed to remove an exchange, and give cuts a range that "
+     "knows "
+     "of local peering.",
      NULL},
     {"brief", 0, OPT_BOOL, &brief, NULL,
      "Write an impact brief on the Internet way of networking, for people who make policy.", NULL},
@@ -379,16 +382,17 @@ static bool step_remove(struct scenario *s, struct err *err)
 		return err_set(err, "remove wants one of --as, --ixp, --link");
 	*c = (struct change){.kind = CHANGE_NETWORK};
 	if (words.ixp) {
+		size_t at;
+
 		c->kind = CHANGE_EXCHANGE;
-		if (!graph_options.exchanges)
-			return err_set(
-			    err, "remove --ixp wants --exchanges FILE: who is a member where");
-		while (c->exchange < s->exchanges.n &&
-		       strcmp(s->exchanges.name[c->exchange], words.ixp))
-			c->exchange++;
-		if (c->exchange == s->exchanges.n)
-			return err_set(err, "no exchange \"%s\" in %s", words.ixp,
-				       graph_options.exchanges);
+
+		if (!s->graph.exchanges.nmember)
+			return err_set(err,
+				       "remove --ixp wants --ixps FILE: who is a member where");
+		at = exchanges_find(&s->graph.exchanges, words.ixp, err);
+		if (at == SIZE_MAX)
+			return false;
+		c->exchange = (uint32_t)at;
 		s->nchange++;
 		return true;
 	}
@@ -665,21 +669,6 @@ static bool tell(struct scenario *s, struct err *err)
 	return ok;
 }
 
-static bool read_exchanges(struct scenario *s, struct err *err)
-{
-	size_t n;
-	char *text;
-	bool ok;
-
-	if (!graph_options.exchanges)
-		return true;
-	text = graph_text(graph_options.exchanges, &n, err);
-	ok = text &&
-	     exchanges_read(&s->exchanges, s->graph.as, text, n, graph_options.exchanges, err);
-	free(text);
-	return ok;
-}
-
 static int whatif(int argc, char **argv)
 {
 	static const char *const verbs[] = {"cut",     "gateway", "depeer", "remove",
@@ -713,7 +702,7 @@ static int whatif(int argc, char **argv)
 		words.adoption = 100;
 	for (int i = 0; verbs[i]; i++)
 		verb = verb || !strcmp(verbs[i], argv[0]);
-	ok = graph_load(&s.graph, &err) && read_exchanges(&s, &err);
+	ok = graph_load(&s.graph, &err);
 	s.verb = argv[0];
 	if (ok && verb)
 		ok = step(&s, argc, argv, &err);
@@ -762,7 +751,6 @@ static int whatif(int argc, char **argv)
 		s.title = title.at;
 		ok = tell(&s, &err);
 	}
-	exchanges_free(&s.exchanges);
 	graph_free(&s.graph);
 	arena_free(&s.arena);
 	buf_free(&title);

@@ -27,7 +27,6 @@ struct scenario {
 	size_t nchange;
 	struct mandate mandate[STEPS];
 	size_t nmandate;
-	struct exchanges exchanges;
 	bool hijack;
 	enum attack_kind kind;
 	uint32_t attacker, victim; /* ids */

@@ -37,7 +37,7 @@ static struct topo *changed(const struct scenario *s, bool sure)
 	struct whatif_job job = {.nets = s->graph.nets,
 				 .change = s->change,
 				 .nchange = s->nchange,
-				 .exchanges = &s->exchanges};
+				 .exchanges = &s->graph.exchanges};
 	struct topo *t;
 
 	for (uint32_t i = 0; sure && i < g->nlink; i++)

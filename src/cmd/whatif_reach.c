@@ -335,7 +335,8 @@ bool whatif_tell_reach(struct scenario *s, struct jsonw *w, struct sheet *sheet,
 				 .nchange = s->nchange,
 				 .domestic = s->domestic,
 				 .foreign = s->foreign,
-				 .exchanges = graph_options.exchanges ? &s->exchanges : NULL,
+				 .exchanges =
+				     s->graph.exchanges.nmember ? &s->graph.exchanges : NULL,
 				 .threads = (unsigned)graph_options.threads};
 	const char *part[3];
 	struct whatif r;
@@ -399,7 +400,7 @@ bool whatif_tell_reach(struct scenario *s, struct jsonw *w, struct sheet *sheet,
 	    sheet,
 	    "Peerings at local exchanges are mostly hidden from collectors, which makes a cut "
 	    "look worse at home than it is%s.",
-	    graph_options.exchanges ? "" : "; --exchanges FILE puts them into the range");
+	    s->graph.exchanges.nmember ? "" : "; --ixps FILE puts them into the range");
 	sheet_point(
 	    sheet,
 	    "Networks would make new contracts; the model keeps the policies that were seen.");

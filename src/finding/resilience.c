@@ -16,7 +16,7 @@
 
 struct resilience_room {
 	const struct nets *nets;
-	const uint8_t *v6;
+	struct resilience_tables tables;
 	struct topo *topo;
 	struct propagation *p;
 	uint32_t clique[CLIQUE];
@@ -28,14 +28,15 @@ struct resilience_room {
 	uint32_t *order, *bucket; /* networks by length of path, the longest first */
 };
 
-struct resilience_room *resilience_room_new(const struct nets *nets, const uint8_t *v6)
+struct resilience_room *resilience_room_new(const struct nets *nets,
+					    const struct resilience_tables *tables)
 {
 	const struct asgraph *g = nets->graph;
 	struct resilience_room *r = mem_zero(1, sizeof(*r));
 	size_t n = (size_t)g->n + 1;
 
 	r->nets = nets;
-	r->v6 = v6;
+	r->tables = *tables;
 	r->topo = topo_new(g, NULL);
 	r->p = propagation_new(r->topo);
 	r->cone = mem_zero(n, sizeof(*r->cone));
@@ -223,10 +224,11 @@ static uint32_t choose(const struct resilience_room *r, uint16_t country, uint32
 }
 
 static void part(struct country_profile *c, const char *name, double value, bool known,
-		 double weight, const char *input, const char *raise)
+		 double weight, enum part_from from, const char *input, const char *raise)
 {
 	c->part[c->nparts++] = (struct score_part){.name = name,
 						   .input = input,
+						   .from = from,
 						   .raise = raise,
 						   .value = value < 0	? 0
 							    : value > 1 ? 1
@@ -240,21 +242,28 @@ static void score(struct country_profile *c)
 	double all = 0, known = 0, sum = 0;
 
 	c->nparts = 0;
-	part(c, "carriers", 1 - c->hhi, c->ncarrier > 0, 20, "1 - HHI of carriers above 1 %",
+	part(c, "carriers", 1 - c->hhi, c->ncarrier > 0, 15, FROM_GRAPH_ADDRESSES,
+	     "1 - HHI of carriers above 1 %",
 	     "a more even use of carriers: more networks with a second provider of another group");
-	part(c, "doors", c->doors90 ? 1 - 1 / (double)c->doors90 : 0, c->nentry > 0, 20,
-	     "1 - CP(C, .9): networks through which 90 % of paths come in",
+	part(c, "doors", c->doors90 ? 1 - 1 / (double)c->doors90 : 0, c->nentry > 0, 15,
+	     FROM_GRAPH_ADDRESSES, "1 - CP(C, .9): networks through which 90 % of paths come in",
 	     "more domestic networks with links of their own across the border");
-	part(c, "redundancy", 1 - c->single - c->dark, c->networks > 0, 20,
+	part(c, "redundancy", 1 - c->single - c->dark, c->networks > 0, 15, FROM_GRAPH_ADDRESSES,
 	     "share of addresses in networks for which two or more must fail before they are dark",
 	     "a second way up for the networks that hang on one");
-	part(c, "self-reliance", c->reach_cut, c->networks > 1, 20,
+	part(c, "self-reliance", c->reach_cut, c->networks > 1, 15, FROM_GRAPH,
 	     "domestic pairs that reach each other with the border cut",
 	     "domestic peering: exchanges that the large access networks join");
-	part(c, "IPv6", c->v6, c->v6 >= 0, 10, "share of networks that announce IPv6",
-	     "more networks that announce IPv6");
-	part(c, "route origins signed", c->valid, c->valid >= 0, 10,
+	part(c, "exchanges", c->exchanged, c->exchanged >= 0, 10, FROM_EXCHANGES,
+	     "share of addresses in networks that are members of an exchange",
+	     "access networks that join an exchange");
+	part(c, "IPv6", c->v6, c->v6 >= 0, 10, c->v6_seen ? FROM_ROUTES : FROM_ADDRESSES,
+	     "share of networks that announce IPv6", "more networks that announce IPv6");
+	part(c, "route origins signed", c->valid, c->valid >= 0, 10, FROM_ROUTES_VRPS,
 	     "share of its networks' routes that a ROA makes valid", "ROAs for what is announced");
+	part(c, "transit that validates", c->filtering, c->filtering >= 0, 10, FROM_FILTERS,
+	     "share of the transit from abroad by networks known to refuse invalid routes",
+	     "carriers that validate origins, or that start to");
 	for (unsigned i = 0; i < c->nparts; i++) {
 		all += c->part[i].weight;
 		if (!c->part[i].known)
@@ -270,8 +279,10 @@ static void score(struct country_profile *c)
 
 void resilience_seen(struct country_profile *c, double v6, double valid)
 {
-	if (v6 >= 0)
+	if (v6 >= 0) {
 		c->v6 = v6;
+		c->v6_seen = true;
+	}
 	if (valid >= 0)
 		c->valid = valid;
 	score(c);
@@ -282,8 +293,10 @@ static void borders(struct resilience_room *r, struct country_profile *c)
 	const struct asgraph *g = r->nets->graph;
 	const uint16_t *country = r->nets->country;
 	uint8_t *seen = mem_zero(65536, 1);
-	double weight = 0, single = 0, dark = 0;
+	const struct exchanges *x = r->tables.exchanges;
+	double weight = 0, single = 0, dark = 0, member = 0;
 	uint32_t six = 0;
+	size_t first;
 
 	for (uint32_t v = 0; v < g->n; v++) {
 		bool border = false;
@@ -292,10 +305,15 @@ static void borders(struct resilience_room *r, struct country_profile *c)
 
 		if (country[v] != c->country)
 			continue;
+		w = r->nets->addresses ? (double)r->nets->addresses[v] + 1 : 1;
 		c->networks++;
 		c->transit += asgraph_count(g, v, RELATION_CUSTOMER) > 0;
 		c->addresses += r->nets->addresses ? r->nets->addresses[v] : 0;
-		six += r->v6 && r->v6[v];
+		six += r->tables.v6 && r->tables.v6[v];
+		if (x && exchanges_of(x, v, &first)) {
+			c->at_exchanges++;
+			member += w;
+		}
 		for (uint32_t i = g->off[3 * (size_t)v]; i < g->off[3 * (size_t)v + 3]; i++) {
 			uint16_t other = country[g->nbr[i]];
 
@@ -308,7 +326,6 @@ static void borders(struct resilience_room *r, struct country_profile *c)
 			seen[other] = 1;
 		}
 		c->border += border;
-		w = r->nets->addresses ? (double)r->nets->addresses[v] + 1 : 1;
 		cut = cone_cut(r->cut, v, 3);
 		weight += w;
 		single += cut == 1 ? w : 0;
@@ -316,7 +333,10 @@ static void borders(struct resilience_room *r, struct country_profile *c)
 	}
 	c->single = weight > 0 ? single / weight : 0;
 	c->dark = weight > 0 ? dark / weight : 0;
-	c->v6 = r->v6 && c->networks ? (double)six / c->networks : -1;
+	for (size_t i = 0; x && i < x->n; i++)
+		c->exchanges += x->at[i].country == c->country;
+	c->exchanged = x && weight > 0 ? member / weight : -1;
+	c->v6 = r->tables.v6 && c->networks ? (double)six / c->networks : -1;
 	free(seen);
 }
 
@@ -350,6 +370,18 @@ static void cut_reach(struct resilience_room *r, struct country_profile *c)
 	free(node);
 }
 
+/* Of all that is carried, by whoever carries it, what those carry who validate origins. */
+static double filtering(const struct resilience_room *r)
+{
+	double all = 0, by = 0;
+
+	for (uint32_t v = 0; r->tables.filter && v < r->topo->n; v++) {
+		all += r->share[v];
+		by += r->share[v] * r->tables.filter[v] / 100;
+	}
+	return all > 0 ? by / all : -1;
+}
+
 void resilience_country(struct resilience_room *r, uint16_t country, uint32_t most, uint64_t seed,
 			struct country_profile *out)
 {
@@ -374,6 +406,7 @@ void resilience_country(struct resilience_room *r, uint16_t country, uint32_t mo
 	out->cp90 = out->doors90 ? 1.0 / out->doors90 : 0;
 	cut_reach(r, out);
 	out->valid = -1;
+	out->filtering = filtering(r);
 	score(out);
 	free(origin);
 	free(sorted);
@@ -391,6 +424,11 @@ void resilience_network(struct resilience_room *r, uint32_t id, struct network_p
 					.peers = asgraph_count(g, id, RELATION_PEER),
 					.customers = asgraph_count(g, id, RELATION_CUSTOMER),
 					.cone = r->cone[id]};
+	if (r->tables.exchanges) {
+		size_t first;
+
+		out->exchanges = (uint32_t)exchanges_of(r->tables.exchanges, id, &first);
+	}
 	for (size_t i = 0; i < r->nclique; i++)
 		out->clique = out->clique || r->clique[i] == id;
 	out->cut = out->clique ? 0 : cone_cut(r->cut, id, 16);

@@ -8,6 +8,7 @@
 #ifndef FINDING_RESILIENCE_H
 #define FINDING_RESILIENCE_H
 
+#include "fact/exchanges.h"
 #include "finding/nets.h"
 #include "finding/topo.h"
 
@@ -19,9 +20,21 @@ struct carrier {
 #define CARRIERS 12
 #define PARTS_MAX 8
 
+/* What a part's number comes from; who shows it knows the table's name and date. */
+enum part_from {
+	FROM_GRAPH,
+	FROM_GRAPH_ADDRESSES, /* the graph, weighted by addresses */
+	FROM_ADDRESSES,	      /* the table of addresses, which also knows IPv6 */
+	FROM_ROUTES,	      /* routes that were seen … */
+	FROM_ROUTES_VRPS,     /* … and validated */
+	FROM_EXCHANGES,
+	FROM_FILTERS,
+};
+
 /* A part of the score. value runs from 0 (worst) to 1. */
 struct score_part {
-	const char *name, *input, *source, *raise; /* raise: what would lift the score by five */
+	const char *name, *input, *raise; /* raise: what would lift the score by five */
+	enum part_from from;
 	double value, weight;
 	bool known;
 	double need; /* by how much value must grow for five points more; > 1 - value: cannot */
@@ -46,15 +59,28 @@ struct country_profile {
 	double single;			/* share of addresses whose network has a cut of one */
 	double dark;			/* share of addresses without a way up to the clique */
 	double v6;			/* share of networks that announce IPv6, -1 not known */
+	bool v6_seen;			/* … by routes that were seen */
 	double valid;			/* share of routes that a VRP makes valid, -1 not known */
-	double mean_len;		/* of paths from abroad */
+	double filtering;      /* share of the transit from abroad that is carried by networks that
+				  validate origins, at least; -1 not known */
+	uint32_t exchanges;    /* that are in the country, as far as files tell */
+	uint32_t at_exchanges; /* its networks that are members of any */
+	double exchanged;      /* share of its addresses in them, -1 not known */
+	double mean_len;       /* of paths from abroad */
 	struct score_part part[PARTS_MAX];
 	unsigned nparts;
 	double score, coverage; /* of 100; share of the weights whose input is known */
 };
 
 struct resilience_room; /* the topology, the clique and scratch, for many countries */
-struct resilience_room *resilience_room_new(const struct nets *nets, const uint8_t *v6);
+/* What is known besides the graph; NULL: not known. By id. */
+struct resilience_tables {
+	const uint8_t *v6;     /* it announces IPv6 */
+	const uint8_t *filter; /* percent of invalid routes that it refuses: 0 also unknown */
+	const struct exchanges *exchanges;
+};
+struct resilience_room *resilience_room_new(const struct nets *nets,
+					    const struct resilience_tables *tables);
 void resilience_room_free(struct resilience_room *r);
 
 /* most: how many origins at most are computed, drawn by the seed when there are more. */
@@ -72,6 +98,7 @@ struct network_profile {
 	struct carrier dependency[CARRIERS]; /* by the share of all networks' paths to it */
 	unsigned ndependency;
 	double hhi, reach, mean_len;
+	uint32_t exchanges;	  /* that it is a member of */
 	double without[CARRIERS]; /* share of networks that still reach it when that one fails */
 };
 void resilience_network(struct resilience_room *r, uint32_t id, struct network_profile *out);

@@ -9,130 +9,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-static int by_member(const void *a, const void *b)
-{
-	const struct exchange_member *x = a, *y = b;
-
-	if (x->id != y->id)
-		return x->id < y->id ? -1 : 1;
-	return (x->exchange > y->exchange) - (x->exchange < y->exchange);
-}
-
-static uint32_t exchange_of(struct exchanges *x, const char *name, size_t n)
-{
-	char key[48] = {0};
-
-	memcpy(key, name, n < 47 ? n : 47);
-	if (x->n && !strcmp(x->name[x->n - 1], key))
-		return (uint32_t)(x->n - 1);
-	for (size_t i = 0; i < x->n; i++)
-		if (!strcmp(x->name[i], key))
-			return (uint32_t)i;
-	mem_room(&x->name, &x->cap, x->n + 1);
-	memcpy(x->name[x->n], key, 48);
-	return (uint32_t)x->n++;
-}
-
-bool exchanges_read(struct exchanges *x, const struct asgraph *g, const char *text, size_t n,
-		    const char *name, struct err *err)
-{
-	static const char *const ix[] = {"ix_id", "exchange", "ix", "name"};
-	static const char *const who[] = {"peer_asn", "asn"};
-	int ix_at = -1, asn_at = -1;
-	size_t line = 0;
-
-	for (const char *p = text, *end = text + n; p < end;) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p)), *stop = nl ? nl : end;
-		const char *cell[2] = {NULL};
-		size_t width[2] = {0};
-		int at = 0;
-
-		line++;
-		for (const char *q = p; q <= stop; at++) {
-			const char *comma = memchr(q, ',', (size_t)(stop - q));
-			size_t len = (size_t)((comma ? comma : stop) - q);
-
-			if (len && q[len - 1] == '\r')
-				len--;
-			for (size_t k = 0; line == 1 && k < 4; k++)
-				if (ix_at < 0 && strlen(ix[k]) == len && !memcmp(ix[k], q, len))
-					ix_at = at;
-			for (size_t k = 0; line == 1 && k < 2; k++)
-				if (asn_at < 0 && strlen(who[k]) == len && !memcmp(who[k], q, len))
-					asn_at = at;
-			if (line > 1 && (at == ix_at || at == asn_at)) {
-				cell[at == asn_at] = q;
-				width[at == asn_at] = len;
-			}
-			q = comma ? comma + 1 : stop + 1;
-		}
-		if (line == 1 && (ix_at < 0 || asn_at < 0))
-			return err_set(err, "%s: line 1: wants columns \"ix_id\" and \"peer_asn\"",
-				       name);
-		if (line > 1 && stop > p) {
-			uint64_t asn;
-			uint32_t id;
-
-			if (!cell[0] || !cell[1] ||
-			    !text_to_u64(cell[1], width[1], UINT32_MAX, &asn))
-				return err_set(err, "%s: line %zu: \"%.*s\" is no AS number", name,
-					       line, cell[1] ? (int)width[1] : 0,
-					       cell[1] ? cell[1] : "");
-			id = asgraph_id(g, (uint32_t)asn);
-			if (id != ASGRAPH_NONE) {
-				uint32_t e = exchange_of(x, cell[0], width[0]);
-
-				mem_room(&x->member, &x->membercap, x->nmember + 1);
-				x->member[x->nmember++] = (struct exchange_member){id, e};
-			}
-		}
-		p = nl ? nl + 1 : end;
-	}
-	qsort(x->member, x->nmember, sizeof(*x->member), by_member);
-	return true;
-}
-
-void exchanges_free(struct exchanges *x)
-{
-	free(x->name);
-	free(x->member);
-	*x = (struct exchanges){0};
-}
-
-/* Where the memberships of a network start. */
-static size_t members_of(const struct exchanges *x, uint32_t id)
-{
-	size_t lo = 0, hi = x->nmember;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (x->member[mid].id < id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-/* Whether both are there, and at no other exchange together. */
-static bool only_there(const struct exchanges *x, uint32_t a, uint32_t b, uint32_t exchange)
-{
-	size_t i = members_of(x, a), j = members_of(x, b);
-	bool there = false;
-
-	while (i < x->nmember && j < x->nmember && x->member[i].id == a && x->member[j].id == b) {
-		uint32_t p = x->member[i].exchange, q = x->member[j].exchange;
-
-		if (p == q && p != exchange)
-			return false;
-		there = there || (p == q && p == exchange);
-		i += p <= q;
-		j += q <= p;
-	}
-	return there;
-}
-
 bool whatif_uncertain(const struct asgraph *g, uint32_t link)
 {
 	const struct asgraph_link *l = &g->link[link];
@@ -184,7 +60,7 @@ static void change_one(const struct whatif_job *job, const struct asgraph *g,
 				m->link[i] = 1;
 			break;
 		case CHANGE_EXCHANGE:
-			if (!l->kind && only_there(job->exchanges, l->a, l->b, c->exchange))
+			if (!l->kind && exchanges_only(job->exchanges, l->a, l->b, c->exchange))
 				m->link[i] = 1;
 			break;
 		case CHANGE_NETWORK:

@@ -8,6 +8,7 @@
 #ifndef FINDING_WHATIF_H
 #define FINDING_WHATIF_H
 
+#include "fact/exchanges.h"
 #include "finding/nets.h"
 #include "finding/reach.h"
 
@@ -28,21 +29,6 @@ struct change {
 	bool transit;
 	uint32_t exchange; /* EXCHANGE: number in the exchanges */
 };
-
-/* Who is at which exchange. */
-struct exchanges {
-	char (*name)[48];
-	size_t n, cap;
-	struct exchange_member {
-		uint32_t id, exchange;
-	} * member; /* by (id, exchange) */
-	size_t nmember, membercap;
-};
-
-/* CSV with a header that has ix_id (or "exchange", "ix", "name") and peer_asn (or "asn"). */
-bool exchanges_read(struct exchanges *x, const struct asgraph *g, const char *text, size_t n,
-		    const char *name, struct err *err);
-void exchanges_free(struct exchanges *x);
 
 struct sums {
 	struct reach_sum inside, inward, outward;

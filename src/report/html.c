@@ -14,6 +14,7 @@
 #include "fact/country.h"
 #include "fact/names.h"
 #include "finding/harm.h"
+#include "report/sheet.h"
 #include "report/words.h"
 
 #define WEB "web/dist/"
@@ -278,6 +279,21 @@ static void head(struct buf *out, const char *verdict, const struct asset *css,
 	buf_text(out, "</style>\n</head>\n<body>\n");
 }
 
+/* Sheets are text that needs no script; the script moves the section among its own. */
+static void profiles(struct buf *out, const struct run_report *run)
+{
+	if (!run->nprofile)
+		return;
+	buf_text(
+	    out,
+	    "<section id=\"profiles\"><h2 id=\"h-profiles\">The countries that it touches</h2>\n"
+	    "<p>How each country's Internet would stand up, by the model of routes of "
+	    "<code>meridian country</code>; not from the sources of this run.</p>\n");
+	for (size_t i = 0; i < run->nprofile; i++)
+		sheet_html_part(run->profile[i], 3, out);
+	buf_text(out, "</section>\n");
+}
+
 bool html_write(struct buf *out, const struct run_report *run, const struct findings *all,
 		const struct html_map *map, struct err *err)
 {
@@ -300,6 +316,7 @@ bool html_write(struct buf *out, const struct run_report *run, const struct find
 	escape(out, text.at, text.len);
 	buf_text(out, "</pre></div>\n");
 
+	profiles(out, run);
 	buf_reset(&text);
 	output_all(output_find("json"), &text, run, all);
 	data(out, "data-json", text.at, text.len);

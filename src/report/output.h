@@ -40,6 +40,8 @@ struct text_style {
 	bool verbose;	/* every finding in full, not one screen */
 };
 
+struct sheet;
+
 /* The run that is reported. */
 struct run_report {
 	const char *version;
@@ -60,6 +62,9 @@ struct run_report {
 	 * NCC's and OONI's are added by the kinds of the sources. */
 	const char *const *thanks;
 	size_t nthanks;
+	/* Profiles of the countries that the findings touch, for the page. */
+	struct sheet *const *profile;
+	size_t nprofile;
 	struct text_style style;
 };
 

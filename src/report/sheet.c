@@ -348,17 +348,10 @@ static void html_maps(const struct piece *p, struct buf *out)
 	buf_text(out, "</div>\n");
 }
 
-void sheet_html(const struct sheet *s, struct buf *out)
+static void pieces(const struct sheet *s, const char *heading, bool maps, struct buf *out)
 {
 	bool list = false;
 
-	buf_text(out, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-		      "<meta name=\"viewport\" content=\"width=device-width\">"
-		      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-		      "style-src 'unsafe-inline'\">");
-	tag(out, "title", s->title);
-	buf_printf(out, "<style>%s</style></head><body>\n", style);
-	tag(out, "h1", s->title);
 	for (size_t i = 0; i < s->n; i++) {
 		const struct piece *p = &s->at[i];
 
@@ -367,7 +360,7 @@ void sheet_html(const struct sheet *s, struct buf *out)
 		list = p->kind == POINT;
 		switch (p->kind) {
 		case HEADING:
-			tag(out, "h2", p->text);
+			tag(out, heading, p->text);
 			break;
 		case TEXT:
 			tag(out, "p", p->text);
@@ -376,10 +369,17 @@ void sheet_html(const struct sheet *s, struct buf *out)
 			tag(out, "li", p->text);
 			break;
 		case COLUMNS:
+			/* Of a page of its own it is as wide as it must be. */
+			if (!maps)
+				buf_text(out, "<div class=\"tablebox\" tabindex=\"0\" "
+					      "role=\"group\" aria-label=\"Table\">");
 			i += html_table(s, i, out) - 1;
+			if (!maps)
+				buf_text(out, "</div>\n");
 			break;
 		case MAP:
-			html_maps(p, out);
+			if (maps)
+				html_maps(p, out);
 			break;
 		case ROW:
 			break;
@@ -387,6 +387,29 @@ void sheet_html(const struct sheet *s, struct buf *out)
 	}
 	if (list)
 		buf_text(out, "</ul>\n");
+}
+
+void sheet_html_part(const struct sheet *s, int level, struct buf *out)
+{
+	const char name[2][3] = {{'h', (char)('0' + level), 0}, {'h', (char)('1' + level), 0}};
+
+	buf_printf(out, "<details class=\"one\"><summary><%s>", name[0]);
+	escape(out, s->title, strlen(s->title));
+	buf_printf(out, "</%s></summary>\n", name[0]);
+	pieces(s, name[1], false, out);
+	buf_text(out, "</details>\n");
+}
+
+void sheet_html(const struct sheet *s, struct buf *out)
+{
+	buf_text(out, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+		      "<meta name=\"viewport\" content=\"width=device-width\">"
+		      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+		      "style-src 'unsafe-inline'\">");
+	tag(out, "title", s->title);
+	buf_printf(out, "<style>%s</style></head><body>\n", style);
+	tag(out, "h1", s->title);
+	pieces(s, "h2", true, out);
 	buf_text(out,
 		 "<footer>Meridian " MERIDIAN_VERSION
 		 ". Shapes: Natural Earth, public domain; the map takes no position on borders. "

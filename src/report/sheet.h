@@ -37,5 +37,8 @@ void sheet_map(struct sheet *s, const char *caption, const struct sheet_country 
 
 void sheet_terminal(const struct sheet *s, struct buf *out, int width, bool color);
 void sheet_html(const struct sheet *s, struct buf *out);
+/* The same without maps as a part of another page that folds: its title is a heading of level
+ * `level`, those of its sections are one lower. */
+void sheet_html_part(const struct sheet *s, int level, struct buf *out);
 
 #endif

@@ -9,6 +9,8 @@ const extra = read("extra-json");
 const page = { ...read("data-json"), ...extra };
 
 page.name = (c) => (Object.hasOwn(extra.countries, c) ? extra.countries[c] : clean(c || "unknown"));
+page.profiles = document.getElementById("profiles");
+page.profiles?.remove();
 const root = document.getElementById("page");
 root.textContent = "";
 render(html`<${Page} page=${page} />`, root);

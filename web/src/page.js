@@ -96,6 +96,11 @@ function Sources({ page }) {
   </section>`;
 }
 
+// The profiles stand in the page without script, as text that the program wrote: it is moved, not made.
+function Profiles({ node }) {
+  return html`<section id="profiles" aria-labelledby="h-profiles" ref=${(el) => { if (el && !el.firstChild) el.append(...node.childNodes); }}></section>`;
+}
+
 const quote = (s) => (/^[A-Za-z0-9_.,:=+@%/-]+$/.test(s) ? s : `'${s.replaceAll("'", "'\\''")}'`);
 const CAT = { gzip: "gzip -dc", bzip2: "bzip2 -dc", xz: "xz -dc", zstd: "zstd -dc" };
 
@@ -149,6 +154,7 @@ export function Page({ page }) {
   // A list of hundreds has a line each only for those that are near the top or were asked for.
   const shown = fs.map((f, i) => i).filter((i) => i < 25 || opened.has(i));
   const nav = [["verdict", "Verdict"], ...(fs.length ? [["findings", fs.length === 1 ? "The finding" : `${count(fs.length)} findings`]] : []),
+    ...(page.profiles ? [["profiles", "Countries"]] : []),
     ["method", "Method and limits"], ["sources", "Sources"], ["verify", "Verify"], ["data", "Data"]];
 
   return html`
@@ -175,6 +181,7 @@ export function Page({ page }) {
           </details>`)}
           ${shown.length < fs.length ? html`<p class="note">${plural(fs.length - shown.length, "more finding")}: open ${fs.length - shown.length === 1 ? "it" : "one"} from the table above.</p>` : null}
         </section>` : null}
+        ${page.profiles ? html`<${Profiles} node=${page.profiles} />` : null}
         <${Method} page=${page} />
         <${Sources} page=${page} />
         <${Verify} page=${page} />
