@@ -52,7 +52,7 @@ static uint32_t named(const struct graph *g, const struct vrps *v, uint16_t coun
 
 #define SHOWN 20
 
-static void announced(const struct graph *g, const struct seen *seen,
+static void announced(const struct graph *g, const struct seen_routes *seen,
 		      const struct country_profile *c, bool counted, struct jsonw *w,
 		      struct sheet *s)
 {
@@ -138,7 +138,7 @@ static void announced(const struct graph *g, const struct seen *seen,
 }
 
 /* Routes speak for the country when they have half of its networks at least. */
-static bool use_routes(const struct seen *seen, struct country_profile *c)
+static bool use_routes(const struct seen_routes *seen, struct country_profile *c)
 {
 	struct hygiene_sum sum;
 
@@ -161,7 +161,7 @@ static int one(struct graph *g, struct resilience_room *room, int argc, char **a
 	struct sheet_country map;
 	struct sheet *s;
 	struct err err;
-	struct seen seen = {.graph = g};
+	struct seen_routes seen = {.graph = g};
 	uint16_t country;
 	char cc[3];
 	int status;
@@ -242,7 +242,8 @@ static struct told *by_country(const struct graph *g, const struct hygiene *h)
 	return t;
 }
 
-static void use_told(const struct seen *seen, const struct told *t, struct country_profile *c)
+static void use_told(const struct seen_routes *seen, const struct told *t,
+		     struct country_profile *c)
 {
 	if (!t->networks || 2 * t->networks < c->networks)
 		return;
@@ -256,7 +257,7 @@ static const char *share(double x)
 	return x >= 0 ? percent(x) : "–";
 }
 
-static void json_ranked(struct jsonw *w, const struct seen *seen, const struct told *t,
+static void json_ranked(struct jsonw *w, const struct seen_routes *seen, const struct told *t,
 			uint32_t rank, const struct country_profile *c)
 {
 	jsonw_object(w);
@@ -278,7 +279,7 @@ static void json_ranked(struct jsonw *w, const struct seen *seen, const struct t
 
 static int ranked(struct graph *g, struct resilience_room *room, int argc, char **argv)
 {
-	struct seen seen = {.graph = g, .everyone = true};
+	struct seen_routes seen = {.graph = g, .everyone = true};
 	uint8_t *there;
 	struct country_profile *c;
 	struct sheet_country *map;

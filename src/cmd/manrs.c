@@ -33,7 +33,7 @@ static const struct item {
     {"M7RPKIN", "4", "announced against a ROA", "routes and VRPs", INVALID},
 };
 
-static bool ours(const struct seen *s, uint32_t asn)
+static bool ours(const struct seen_routes *s, uint32_t asn)
 {
 	return asn && (s->country ? seen_country_of(s->graph, asn) == s->country : asn == s->asn);
 }
@@ -78,7 +78,7 @@ static int by_number(const void *a, const void *b)
 }
 
 /* The networks of ours that act in what counts, each once; free() them. */
-static uint32_t *actors(const struct seen *s, enum counted what, size_t *n)
+static uint32_t *actors(const struct seen_routes *s, enum counted what, size_t *n)
 {
 	const struct findings *fs = &s->run->findings;
 	uint32_t *asn = NULL;
@@ -109,7 +109,7 @@ static uint32_t *actors(const struct seen *s, enum counted what, size_t *n)
 }
 
 /* Incidents of one network, by MANRS' count of them. */
-static double raw_of(const struct seen *s, enum counted what, uint32_t asn)
+static double raw_of(const struct seen_routes *s, enum counted what, uint32_t asn)
 {
 	const struct findings *fs = &s->run->findings;
 	struct hygiene_span *span = mem_zero(fs->n + 1, sizeof(*span));
@@ -152,7 +152,7 @@ static void known(const struct item *x, double value, double score, const char *
 	jsonw_put_text(w, "how", how);
 }
 
-static void incidents_item(const struct seen *s, const struct item *x,
+static void incidents_item(const struct seen_routes *s, const struct item *x,
 			   const struct hygiene_sum *sum, struct jsonw *w, struct sheet *sheet)
 {
 	char how[160];
@@ -194,7 +194,7 @@ static void share_item(const struct item *x, const struct hygiene_sum *sum, stru
 	known(x, (double)bad / all, 100 - 100. * bad / all, how, w, sheet);
 }
 
-void manrs_tell(const struct seen *s, struct jsonw *w, struct sheet *sheet)
+void manrs_tell(const struct seen_routes *s, struct jsonw *w, struct sheet *sheet)
 {
 	struct hygiene_sum sum = {0};
 
@@ -230,7 +230,7 @@ void manrs_tell(const struct seen *s, struct jsonw *w, struct sheet *sheet)
 
 #define SHOWN 20
 
-void manrs_incidents(const struct seen *s, struct jsonw *w, struct sheet *sheet)
+void manrs_incidents(const struct seen_routes *s, struct jsonw *w, struct sheet *sheet)
 {
 	const struct findings *fs = s->run ? &s->run->findings : NULL;
 	size_t n = 0;

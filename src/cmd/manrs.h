@@ -10,8 +10,8 @@
 #include "cmd/seen.h"
 
 /* Of the one network or the country's networks that s is about: "manrs" and a section. */
-void manrs_tell(const struct seen *s, struct jsonw *w, struct sheet *sheet);
+void manrs_tell(const struct seen_routes *s, struct jsonw *w, struct sheet *sheet);
 /* The findings that they act in: "incidents" and a section. */
-void manrs_incidents(const struct seen *s, struct jsonw *w, struct sheet *sheet);
+void manrs_incidents(const struct seen_routes *s, struct jsonw *w, struct sheet *sheet);
 
 #endif

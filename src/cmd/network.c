@@ -62,7 +62,7 @@ static bool count_vrp(const struct vrps *v, uint32_t asn, uint32_t *v4, uint32_t
 #define SHOWN 30
 
 /* Its prefixes one by one, the invalid first; without routes what VRPs there are for it. */
-static void prefixes(const struct seen *seen, struct jsonw *w, struct sheet *s)
+static void prefixes(const struct seen_routes *seen, struct jsonw *w, struct sheet *s)
 {
 	static const enum rov_state order[] = {ROV_INVALID, ROV_NOT_FOUND, ROV_VALID, ROV_UNKNOWN};
 	struct hygiene_sum sum;
@@ -130,7 +130,7 @@ static int network(int argc, char **argv)
 	struct buf json = {0}, title = {0};
 	struct jsonw w = {.out = &json, .pretty = true};
 	struct sheet *s;
-	struct seen seen = {.graph = NULL};
+	struct seen_routes seen = {.graph = NULL};
 	struct graph g;
 	struct err err;
 	uint32_t id;

@@ -26,7 +26,8 @@ static void day(char out[16], int64_t time)
 	snprintf(out, 16, "%.10s", time == TIME_NONE ? "" : text_time(text, time));
 }
 
-static struct from from_of(const struct graph *g, enum part_from from, const struct seen *seen)
+static struct from from_of(const struct graph *g, enum part_from from,
+			   const struct seen_routes *seen)
 {
 	struct from f = {"graph", "a graph", ""};
 
@@ -79,7 +80,7 @@ static void json_carriers(struct jsonw *w, const char *name, const struct graph 
 }
 
 void profile_json(struct jsonw *w, const struct graph *g, const struct country_profile *c,
-		  const struct seen *seen)
+		  const struct seen_routes *seen)
 {
 	char cc[3];
 
@@ -161,7 +162,7 @@ static void carriers(struct sheet *s, const struct graph *g, const struct carrie
 }
 
 void profile_sheet(struct sheet *s, const struct graph *g, const struct country_profile *c,
-		   const struct seen *seen)
+		   const struct seen_routes *seen)
 {
 	char a[32], b[32];
 

@@ -10,11 +10,11 @@
 
 /* The members of the JSON object of a country. seen NULL: no routes. */
 void profile_json(struct jsonw *w, const struct graph *g, const struct country_profile *c,
-		  const struct seen *seen);
+		  const struct seen_routes *seen);
 
 /* Score, border, carriers and doors as sections of a sheet. */
 void profile_sheet(struct sheet *s, const struct graph *g, const struct country_profile *c,
-		   const struct seen *seen);
+		   const struct seen_routes *seen);
 
 /* How sure such figures are, as points. */
 void profile_caveats(struct sheet *s, const struct country_profile *c);

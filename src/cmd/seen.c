@@ -26,7 +26,7 @@ uint16_t seen_country_of(const struct graph *g, uint32_t asn)
 
 static bool wanted(uint32_t asn, void *arg)
 {
-	const struct seen *s = arg;
+	const struct seen_routes *s = arg;
 
 	if (s->everyone)
 		return true;
@@ -35,7 +35,7 @@ static bool wanted(uint32_t asn, void *arg)
 
 static void tap(void *arg, const struct facts *f)
 {
-	struct seen *s = arg;
+	struct seen_routes *s = arg;
 
 	hygiene_feed(s->hygiene, f);
 }
@@ -63,7 +63,7 @@ static void narrow(bool network)
 	arena_free(&a);
 }
 
-bool seen_load(struct seen *s, int argc, char **argv, struct err *err)
+bool seen_load(struct seen_routes *s, int argc, char **argv, struct err *err)
 {
 	struct run_tables tables = {.vrps = &seen_options.vrps, .slurm = &seen_options.slurm};
 	const struct opt_list *routes = &seen_options.routes;
@@ -101,13 +101,13 @@ bool seen_load(struct seen *s, int argc, char **argv, struct err *err)
 	return true;
 }
 
-void seen_free(struct seen *s)
+void seen_free(struct seen_routes *s)
 {
 	hygiene_free(s->hygiene);
 	run_free(s->run);
 }
 
-int seen_status(const struct seen *s)
+int seen_status(const struct seen_routes *s)
 {
 	return s->run ? run_status(s->run) : EXIT_RAN;
 }
@@ -130,7 +130,7 @@ static void json_time(struct jsonw *w, const char *name, int64_t t)
 	jsonw_put_text(w, name, t == TIME_NONE ? NULL : text_time(text, t));
 }
 
-void seen_json(const struct seen *s, struct jsonw *w)
+void seen_json(const struct seen_routes *s, struct jsonw *w)
 {
 	if (!s->run)
 		return;
@@ -153,7 +153,7 @@ void seen_json(const struct seen *s, struct jsonw *w)
 	jsonw_object_end(w);
 }
 
-void seen_sheet(const struct seen *s, struct sheet *sheet)
+void seen_sheet(const struct seen_routes *s, struct sheet *sheet)
 {
 	char a[TEXT_TIME], b[TEXT_TIME], n[32];
 

@@ -36,7 +36,7 @@ extern struct seen_options seen_options;
 		    NULL                                                                          \
 	}
 
-struct seen {
+struct seen_routes {
 	struct run *run;	 /* NULL: neither routes nor VRPs were given */
 	struct hygiene *hygiene; /* NULL: no routes */
 	const struct vrps *vrps; /* NULL: none */
@@ -47,17 +47,17 @@ struct seen {
 };
 
 /* Reads what the options and these arguments name. False: why. seen_free() either way. */
-bool seen_load(struct seen *s, int argc, char **argv, struct err *err);
-void seen_free(struct seen *s);
+bool seen_load(struct seen_routes *s, int argc, char **argv, struct err *err);
+void seen_free(struct seen_routes *s);
 /* Exit status: EXIT_PARTLY when a source was damaged. */
-int seen_status(const struct seen *s);
+int seen_status(const struct seen_routes *s);
 
 /* The country that a network counts to: of the graph, else of the table of names; 0 unknown. */
 uint16_t seen_country_of(const struct graph *g, uint32_t asn);
 
 /* "from", "span" and "vrps" of what was read, and the same as text. */
-void seen_json(const struct seen *s, struct jsonw *w);
-void seen_sheet(const struct seen *s, struct sheet *sheet);
+void seen_json(const struct seen_routes *s, struct jsonw *w);
+void seen_sheet(const struct seen_routes *s, struct sheet *sheet);
 /* "invalid (origin)". */
 const char *seen_state(const struct origination *o);
 
