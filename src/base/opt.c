@@ -345,41 +345,49 @@ void opt_help(const struct cmd *cmd, FILE *out)
 	}
 }
 
-/* Text for mdoc: a leading . or ' and every backslash are escaped. */
+/* Text for mdoc: a leading . or ' and every backslash are escaped, a sentence begins a line, and no
+ * line is longer than 80 bytes where a space allows it. */
 static void roff(FILE *out, const char *s)
 {
-	bool start = true;
+	size_t column = 0;
 
-	for (; *s; s++) {
-		if (*s == '\n') {
-			fputs(s[1] == '\n' ? "\n.Pp\n" : "\n", out);
-			if (s[1] == '\n')
-				s++;
-			start = true;
-			continue;
-		}
-		if (start && (*s == '.' || *s == '\''))
-			fputs("\\&", out);
-		if (*s == '\\')
-			fputs("\\e", out);
-		else if (*s == '-')
-			fputs("\\-", out);
-		else
-			fputc(*s, out);
-		start = false;
-		/* A sentence a line, as mdoc wants it. */
-		if (strchr(".!?", *s) && s[1] == ' ') {
+	while (*s) {
+		size_t n = strcspn(s, " \n");
+
+		if (column && column + 1 + n > 72) {
 			fputc('\n', out);
-			start = true;
-			s++;
+			column = 0;
+		} else if (column) {
+			fputc(' ', out);
+			column++;
 		}
+		if (!column && (*s == '.' || *s == '\''))
+			fputs("\\&", out);
+		for (size_t i = 0; i < n; i++) {
+			if (s[i] == '\\' || s[i] == '-')
+				fputs(s[i] == '-' ? "\\-" : "\\e", out);
+			else
+				fputc(s[i], out);
+			column += s[i] == '\\' || s[i] == '-' ? 2 : 1;
+		}
+		if (s[n] == '\n') {
+			fputs(s[n + 1] == '\n' ? "\n.Pp\n" : "\n.br\n", out);
+			n += s[n + 1] == '\n';
+			column = 0;
+		} else if (n && s[n] && strchr(".!?", s[n - 1])) {
+			fputc('\n', out);
+			column = 0;
+		}
+		s += n + (s[n] != 0);
 	}
-	fputc('\n', out);
+	if (column)
+		fputc('\n', out);
 }
 
 void opt_man(const struct cmd *cmd, FILE *out)
 {
-	fprintf(out, ".Ss meridian %s %s\n", cmd->name, cmd->args);
+	/* \\&: a dot or a bracket at its end is no punctuation. */
+	fprintf(out, ".Ss meridian %s %s\\&\n", cmd->name, cmd->args);
 	roff(out, cmd->about);
 	if (cmd->help) {
 		fputs(".Pp\n", out);
