@@ -20,6 +20,7 @@
 /* In the order in which one reads about them. */
 static const struct cmd *const commands[] = {
     &cmd_observe,
+    &cmd_probe,
     &cmd_validate,
     &cmd_report,
     &cmd_evidence,

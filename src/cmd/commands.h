@@ -15,6 +15,7 @@ extern const struct cmd cmd_network;
 extern const struct cmd cmd_observe;
 extern const struct cmd cmd_validate;
 extern const struct cmd cmd_whatif;
+extern const struct cmd cmd_probe;
 extern const struct cmd cmd_evidence, cmd_record, cmd_report;
 
 #endif

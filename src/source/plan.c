@@ -19,7 +19,7 @@
 #define DEEP_ADDRS 2	       /* of a redirect's host */
 #define OTHER_BODY (32 << 10)  /* kept of what the second address and later ones say */
 #define CHECK_443 (4 * SECOND) /* TLS to an address of a page in the clear: only to know it */
-#define RETEST_RESTS 4	       /* waited for the right to repeat, in units of a rest */
+#define REPEATS_BEFORE 4       /* how many others' repeats one waits for at most */
 
 /* What a browser sends, so that a measurement gets what people get. */
 static const struct header usual[] = {
@@ -253,6 +253,8 @@ static void look_up(struct plan *p, const struct resolver_spec *r, uint16_t type
 			       .trust = p->opt->trust};
 	struct lookup *l;
 
+	/* A resolver that takes half as long as a whole step is as good as silent. */
+	ask.flow.timeout /= 2;
 	if (nobody) {
 		ask.flow.timeout = 2 * SECOND;
 		l = &s->nobody;
@@ -528,7 +530,8 @@ static void give_up(struct task *t)
 static bool repeat_suspects(struct plan *p)
 {
 	struct plan_state *s = p->state;
-	int64_t patience = RETEST_RESTS * loop_limits(p->loop)->rest;
+	int64_t step = p->opt->timeout ? p->opt->timeout : 10 * SECOND;
+	int64_t patience = REPEATS_BEFORE * (loop_limits(p->loop)->rest + 2 * step);
 
 	for (size_t i = 0; i < s->nvisit; i++) {
 		struct visit *v = &s->visit[i];
@@ -758,7 +761,8 @@ static void start(struct task *t)
 
 const char *plan_url(struct arena *a, const char *input)
 {
-	const char *url = strstr(input, "://") ? input : arena_printf(a, "https://%s/", input);
+	const char *url =
+	    strstr(input, "://") ? arena_text(a, input) : arena_printf(a, "https://%s/", input);
 	const char *p;
 	char host[256];
 

@@ -57,8 +57,8 @@ struct plan {
 
 typedef void plan_done(void *arg, struct plan *p);
 
-/* What is measured for what people write: a URL of http or https, or a bare host (https).
- * NULL: it is none. */
+/* What is measured for what people write: a URL of http or https, or a bare host (https); in the
+ * arena. NULL: it is none. */
 const char *plan_url(struct arena *a, const char *input);
 
 /* Begins to measure one URL of plan_url(). done is called once, when p->m is whole;

@@ -1,0 +1,822 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 The Meridian authors */
+/*
+ * meridian probe: measures from here, writes what it saw as OONI's measurements, and judges them
+ * as observe judges anybody's. The measuring itself is in source/plan.c.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/assets.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/sandbox.h"
+#include "base/text.h"
+#include "cmd/commands.h"
+#include "cmd/common.h"
+#include "cmd/here.h"
+#include "cmd/keep.h"
+#include "cmd/progress.h"
+#include "cmd/run.h"
+#include "record/ooni.h"
+#include "version.h"
+
+#define LIST_MAX ((size_t)64 << 20)
+#define RESOLVERS_MAX 8
+#define HELPERS_MAX 8
+
+static struct opt_list lists, resolvers, controls;
+static const char *resume, *as, *record, *ca, *neutral = "example.com", *nobody = "192.0.2.53",
+					      *country;
+static bool dry_run, yes, keep_address, verdicts, loopback;
+static bool whoami = true, follow = true;
+static uint64_t seed, parallel = 128, asn, redirects = 10;
+static double timeout = 8, rest_for = 30, time_limit = 86400;
+
+static const struct opt opts[] = {
+    {"list", 0, OPT_LIST, &lists, "FILE",
+     "Measure the URLs of this list too: one a line, or a CSV whose first column is url (Citizen "
+     "Lab's test lists).",
+     NULL},
+    {"resolver", 0, OPT_LIST, &resolvers, "WHOM",
+     "Look names up there: system, ADDRESS, tcp:ADDRESS, tls:ADDRESS#NAME or "
+     "https://NAME/PATH#ADDRESS. May be given more than once, and replaces the usual ones: system, "
+     "8.8.8.8, https://dns.quad9.net/dns-query#9.9.9.9.",
+     NULL},
+    {"control", 0, OPT_LIST, &controls, "URL",
+     "Ask this test helper what it sees of each target from where it stands (OONI's protocol; "
+     "'meridian control' is one). May be given more than once. It learns the URLs. Without one, "
+     "what fails here cannot be told from what fails everywhere. none: no helper, as without.",
+     NULL},
+    {"dry-run", 0, OPT_BOOL, &dry_run, NULL,
+     "List what would be contacted, and send nothing at all.", NULL},
+    {"yes", 'y', OPT_BOOL, &yes, NULL, "Do not ask before measuring where that may be dangerous.",
+     NULL},
+    {"seed", 0, OPT_UINT, &seed, "N",
+     "Decides the order and the jitter; it is printed, and the same one gives the same order.",
+     NULL},
+    {"timeout", 0, OPT_REAL, &timeout, "SECONDS",
+     "How long one step may take: a connection, a handshake, a page. A lookup takes half of that.",
+     NULL},
+    {"parallel", 0, OPT_UINT, &parallel, "N", "How many targets are measured at once.", NULL},
+    {"rest", 0, OPT_REAL, &rest_for, "SECONDS",
+     "How long a censor may go on to block what passes between two addresses. A failure where "
+     "another target failed within that time is repeated after it, alone.",
+     NULL},
+    {"time-limit", 0, OPT_REAL, &time_limit, "SECONDS", "End after this time with what there is.",
+     NULL},
+    {"resume", 0, OPT_TEXT, &resume, "FILE",
+     "Append each measurement to FILE, as JSON lines, as soon as it is made, and do not measure "
+     "again what stands there already: a run that was killed goes on.",
+     NULL},
+    {"as", 0, OPT_TEXT, &as, "FORM",
+     "ooni: print the measurements themselves (OONI's data format, JSON lines). verdicts: one JSON "
+     "line a measurement.",
+     "ooni|verdicts"},
+    {"verdicts", 0, OPT_BOOL, &verdicts, NULL, "The same as --as verdicts.", NULL},
+    {"record", 0, OPT_TEXT, &record, "DIR",
+     "Keep the findings and the measurements under them in the record in DIR.", NULL},
+    {"follow", 0, OPT_BOOL, &follow, NULL,
+     "After a failure find out more: what triggers it, where on the path, QUIC, speed. On unless "
+     "--no-follow.",
+     NULL},
+    {"neutral", 0, OPT_TEXT, &neutral, "NAME",
+     "A name that nobody blocks, to hold against the one that fails (example.com). none: no such.",
+     NULL},
+    {"nobody", 0, OPT_TEXT, &nobody, "ADDRESS",
+     "An address where no resolver listens: an answer from there is made on the way (192.0.2.53). "
+     "none: do not ask.",
+     NULL},
+    {"redirects", 0, OPT_UINT, &redirects, "N", "Follow at most this many (10).", NULL},
+    {"ca", 0, OPT_TEXT, &ca, "FILE",
+     "Believe the certificate authorities of this PEM file instead of the system's.", NULL},
+    {"whoami", 0, OPT_BOOL, &whoami, NULL,
+     "Ask " HERE_WHOAMI " for this line's public address, so that it can be replaced wherever it "
+     "is echoed. On unless --no-whoami.",
+     NULL},
+    {"keep-my-address", 0, OPT_BOOL, &keep_address, NULL,
+     "Do not replace this probe's own addresses in what is kept. They tell who measured.", NULL},
+    {"country", 0, OPT_TEXT, &country, "CC", "The country that this is measured in.", NULL},
+    {"asn", 0, OPT_UINT, &asn, "N", "The network that this is measured in.", NULL},
+    {"loopback", 0, OPT_BOOL, &loopback, NULL,
+     "Connect to addresses of this machine itself too, for tests.", NULL},
+    COMMON_OPTS};
+
+struct aim {
+	struct aim *next; /* of the same bucket while reading */
+	const char *url;
+	bool done;
+};
+
+struct probe_run {
+	struct arena arena;
+	struct aim *target; /* in the order given, then shuffled */
+	size_t n, cap, skipped, before;
+	struct aim **bucket;
+	size_t nbucket;
+	struct resolver_spec resolver[RESOLVERS_MAX];
+	struct helper_spec helper[HELPERS_MAX];
+	struct plan_options opt;
+	struct geo *geo;
+	struct here here;
+	struct loop *loop;
+	int fd;		/* of the measurements */
+	struct err err; /* of writing them */
+	size_t next, running, done;
+	struct slot *slot;
+	int64_t started;
+	char report_id[96];
+	struct progress progress;
+	struct buf line;
+};
+
+/* One target in flight. */
+struct slot {
+	struct probe_run *run;
+	struct arena arena;
+	struct plan *plan;
+	struct aim *target;
+	size_t index;
+};
+
+/* ---- targets ---- */
+
+static struct aim *find(struct probe_run *r, const char *url)
+{
+	struct aim *t = NULL;
+
+	if (r->nbucket)
+		t = r->bucket[hash_bytes(url, strlen(url), 0) % r->nbucket];
+	while (t && strcmp(t->url, url))
+		t = t->next;
+	return t;
+}
+
+/* Makes the table by which targets are found; they move no more until it is dropped. */
+static void index_targets(struct probe_run *r)
+{
+	free(r->bucket);
+	r->nbucket = r->n * 2 + 1;
+	r->bucket = mem_zero(r->nbucket, sizeof(struct aim *));
+	for (size_t i = 0; i < r->n; i++) {
+		struct aim **at =
+		    &r->bucket[hash_bytes(r->target[i].url, strlen(r->target[i].url), 0) %
+			       r->nbucket];
+
+		r->target[i].next = *at;
+		*at = &r->target[i];
+	}
+}
+
+static bool add_target(struct probe_run *r, const char *text, const char *from)
+{
+	const char *url = plan_url(&r->arena, text);
+
+	if (!url) {
+		talk("meridian: %s%s'%s' is no URL of http or https and no host name; it is passed "
+		     "over",
+		     from ? from : "", from ? ": " : "", text);
+		r->skipped++;
+		return false;
+	}
+	mem_room(&r->target, &r->cap, r->n + 1);
+	r->target[r->n++] = (struct aim){.url = url};
+	return true;
+}
+
+/* The first column of a CSV, or the whole line. */
+static char *first_column(char *line)
+{
+	char *p = line, *out = line;
+
+	if (*p != '"') {
+		line[strcspn(line, ",")] = 0;
+		return line;
+	}
+	for (p++; *p && (*p != '"' || p[1] == '"'); p++) {
+		p += *p == '"';
+		*out++ = *p;
+	}
+	*out = 0;
+	return line;
+}
+
+static bool read_list(struct probe_run *r, const char *path, struct err *err)
+{
+	struct buf text = {0};
+	bool csv = false, ok = file_get(path, &text, LIST_MAX, err);
+	size_t number = 0;
+
+	for (char *line = ok && text.len ? text.at : NULL, *next; line && *line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = 0;
+		else
+			next = line + strlen(line);
+		line[strcspn(line, "\r")] = 0;
+		if (!number++ && (!strncmp(line, "url,", 4) || !strcmp(line, "url"))) {
+			csv = true;
+			continue;
+		}
+		line += strspn(line, " \t");
+		if (!*line || *line == '#')
+			continue;
+		for (size_t n = strlen(line); n && strchr(" \t", line[n - 1]); n--)
+			line[n - 1] = 0;
+		if (csv)
+			line = first_column(line);
+		add_target(r, line, path);
+	}
+	buf_free(&text);
+	return ok;
+}
+
+/* Each target once, whoever named it. */
+static void once(struct probe_run *r)
+{
+	size_t kept = 0;
+
+	index_targets(r);
+	for (size_t i = 0; i < r->n; i++)
+		if (find(r, r->target[i].url) != &r->target[i])
+			r->target[i].done = true;
+	/* The table has the last of equal ones first; any one of them will do. */
+	for (size_t i = 0; i < r->n; i++)
+		if (!r->target[i].done)
+			r->target[kept++] = r->target[i];
+	r->n = kept;
+	index_targets(r);
+}
+
+/* ---- whom ---- */
+
+/* Names of resolvers and helpers are looked up once, by the system, before the loop. */
+static bool locate(const char *host, struct addr *out, struct err *err)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *all = NULL;
+	uint16_t port;
+	int e;
+	bool ok = false;
+
+	if (addr_parse(host, strlen(host), out))
+		return true;
+	e = getaddrinfo(host, NULL, &hints, &all);
+	if (e)
+		return err_set(err, "%s: %s; an address instead of the name needs no lookup", host,
+			       gai_strerror(e));
+	for (struct addrinfo *i = all; i && !ok; i = i->ai_next)
+		if (i->ai_family == AF_INET || !i->ai_next)
+			ok = socket_addr(i->ai_addr, out, &port);
+	freeaddrinfo(all);
+	return ok || err_set(err, "%s: it has no address", host);
+}
+
+static bool whom(struct probe_run *r, struct err *err)
+{
+	static const char *const usual[] = {"system", "8.8.8.8",
+					    "https://dns.quad9.net/dns-query#9.9.9.9"};
+	size_t n = resolvers.n ? resolvers.n : sizeof(usual) / sizeof(*usual);
+	const char *const *at = resolvers.n ? (const char *const *)resolvers.at : usual;
+	struct plan_options *o = &r->opt;
+
+	for (size_t i = 0; i < n && o->nresolver < RESOLVERS_MAX; i++) {
+		struct resolver_spec *s = &r->resolver[o->nresolver];
+
+		if (!strcmp(at[i], "system")) {
+			size_t got = resolver_system(&r->arena, NULL, s, 1);
+
+			if (!got)
+				talk(
+				    "meridian: /etc/resolv.conf names no resolver; the system's is "
+				    "not asked");
+			o->nresolver += got;
+			continue;
+		}
+		if (!resolver_parse(&r->arena, at[i], s, err))
+			return false;
+		if (!s->has_addr && !dry_run && !locate(s->host, &s->addr, err))
+			return false;
+		o->nresolver++;
+	}
+	for (size_t i = 0; i < controls.n && o->nhelper < HELPERS_MAX; i++) {
+		struct helper_spec *h = &r->helper[o->nhelper];
+		char host[256];
+
+		if (!strcmp(controls.at[i], "none"))
+			continue;
+		h->url = plan_url(&r->arena, controls.at[i]);
+		if (!h->url || !strstr(controls.at[i], "://"))
+			return err_set(err,
+				       "--control %s: wanted is a URL of http or https, or none",
+				       controls.at[i]);
+		url_host(host, sizeof(host), h->url, &h->port);
+		if (!dry_run && !locate(host, &h->addr, err))
+			return false;
+		h->has_addr = true;
+		o->nhelper++;
+	}
+	o->resolver = r->resolver;
+	o->helper = r->helper;
+	if (strcmp(neutral, "none"))
+		o->neutral = neutral;
+	if (strcmp(nobody, "none")) {
+		if (!addr_parse(nobody, strlen(nobody), &o->nobody))
+			return err_set(err, "--nobody %s: wanted is an address, or none", nobody);
+		o->has_nobody = true;
+	}
+	return true;
+}
+
+/* What will be contacted. all: every target, for --dry-run. */
+static void tell(struct probe_run *r, struct buf *out, bool all)
+{
+	const struct plan_options *o = &r->opt;
+	char n[32];
+
+	buf_printf(out, "This will measure %s target%s from here, in an order by seed %llu:\n",
+		   text_count(n, r->n - r->before), r->n - r->before == 1 ? "" : "s",
+		   (unsigned long long)seed);
+	for (size_t i = 0; i < o->nresolver; i++)
+		buf_printf(out, "  the names are looked up at %s%s\n",
+			   o->resolver[i].via == DNS_SYSTEM ? "the system's resolver " : "",
+			   o->resolver[i].text);
+	if (o->has_nobody)
+		buf_printf(out, "  and at %s, where nobody listens\n", nobody);
+	buf_text(out, "  their addresses are connected to, TLS is begun and the pages are fetched, "
+		      "redirects followed\n");
+	if (o->follow)
+		buf_printf(out, "  where that fails, more is sent there to find out why%s%s%s\n",
+			   o->neutral ? ", and to " : "", o->neutral ? o->neutral : "",
+			   o->neutral ? ", which nobody blocks" : "");
+	for (size_t i = 0; i < o->nhelper; i++)
+		buf_printf(out, "  %s is told the URLs, to look from there\n", o->helper[i].url);
+	if (!o->nhelper)
+		buf_text(out, "  no helper is asked (--control), so what fails here may fail "
+			      "everywhere\n");
+	if (whoami)
+		buf_printf(out, "  %s tells this line's address (%s), to replace it\n",
+			   HERE_WHOAMI_AT, HERE_WHOAMI);
+	buf_text(out, "Whoever watches this line can see that. Nothing else is sent to anybody.\n");
+	for (size_t i = 0; all && i < r->n; i++)
+		if (!r->target[i].done)
+			buf_printf(out, "%s\n", r->target[i].url);
+}
+
+/* False: the user does not want to. */
+static bool allowed(struct probe_run *r, struct err *err)
+{
+	const char *why = here_risk(r->here.country);
+	char answer[16] = "";
+
+	if (yes || !why)
+		return true;
+	if (!isatty(STDIN_FILENO))
+		return err_set(err, "measuring may be dangerous: %s; --yes measures all the same",
+			       why);
+	fprintf(stderr,
+		"Measuring may be dangerous: %s.\nSites that are banned are contacted from this "
+		"line, as a browser would. Go on? [y/N] ",
+		why);
+	if (!fgets(answer, sizeof(answer), stdin) || strncasecmp(answer, "y", 1))
+		return err_set(err, "nothing was measured");
+	return true;
+}
+
+/* ---- the measurements ---- */
+
+/* What FILE has already; a last line that was cut by a kill is taken off. */
+static bool read_done(struct probe_run *r, struct err *err)
+{
+	char buffer[65536];
+	struct buf line = {0};
+	off_t whole = 0, at = 0;
+	ssize_t n;
+
+	while ((n = read(r->fd, buffer, sizeof(buffer))) > 0) {
+		for (ssize_t i = 0; i < n; i++) {
+			struct json j;
+
+			if (buffer[i] != '\n') {
+				buf_char(&line, buffer[i]);
+				continue;
+			}
+			whole = at + i + 1;
+			json_of(&j, line.at ? line.at : "", line.len);
+			if (json_next(&j) == JSON_OBJECT)
+				while (json_key(&j)) {
+					struct aim *t;
+					char *url;
+
+					if (!json_is(&j, "input") || !json_text(&j)) {
+						if (!json_is(&j, "input"))
+							json_skip(&j);
+						continue;
+					}
+					url = arena_textn(&r->arena, j.text, j.ntext);
+					t = find(r, url);
+					if (t && !t->done) {
+						t->done = true;
+						r->before++;
+					}
+				}
+			json_free(&j);
+			buf_reset(&line);
+		}
+		at += n;
+	}
+	buf_free(&line);
+	if (n < 0)
+		return err_sys(err, "%s", resume);
+	if (ftruncate(r->fd, whole) || lseek(r->fd, whole, SEEK_SET) < 0)
+		return err_sys(err, "%s", resume);
+	return true;
+}
+
+static bool open_measurements(struct probe_run *r, struct err *err)
+{
+	if (!resume) {
+		r->fd = memfd_create("measurements", MFD_CLOEXEC);
+		return r->fd >= 0 || err_sys(err, "memory for the measurements");
+	}
+	r->fd = open(resume, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (r->fd < 0)
+		return err_sys(err, "%s", resume);
+	if (flock(r->fd, LOCK_EX | LOCK_NB))
+		return err_set(err, "%s: another probe writes to it", resume);
+	return read_done(r, err);
+}
+
+static void finish_measurement(struct probe_run *r, struct slot *s)
+{
+	struct measurement *m = &s->plan->m;
+	struct jsonw w;
+
+	m->report_id = r->report_id;
+	m->software_version = MERIDIAN_VERSION;
+	m->test_start = r->started;
+	m->asn = (uint32_t)asn;
+	memcpy(m->country, r->here.country, sizeof(m->country));
+	m->ip = "127.0.0.1";
+	m->notes = (struct meridian_notes){.present = true,
+					   .ipv6_works = r->here.ipv6_works,
+					   .ipv6_broken = r->here.ipv6_broken,
+					   .seed = seed};
+	if (keep_address) {
+		char t[PREFIX_TEXT];
+
+		if (r->here.has_public)
+			m->ip = arena_text(&s->arena, addr_text(t, r->here.public));
+	} else {
+		scrub_measurement(&s->arena, &r->here.scrub, m);
+	}
+	buf_reset(&r->line);
+	w = JSONW(&r->line);
+	ooni_write(&w, m);
+	buf_char(&r->line, '\n');
+	if (!file_write(r->fd, r->line.at, r->line.len)) {
+		err_sys(&r->err, "%s", resume ? resume : "the measurements");
+		loop_stop(r->loop, "what was measured could not be written");
+	}
+}
+
+static void feed(struct probe_run *r);
+
+static void measured(void *arg, struct plan *p)
+{
+	struct slot *s = arg;
+	struct probe_run *r = s->run;
+
+	(void)p;
+	finish_measurement(r, s);
+	plan_free(s->plan);
+	s->plan = NULL;
+	arena_free(&s->arena);
+	r->running--;
+	r->done++;
+	if (progress_due(&r->progress))
+		progress_show(&r->progress, r->done, r->n - r->before, r->done);
+	feed(r);
+}
+
+static void feed(struct probe_run *r)
+{
+	unsigned max = loop_limits(r->loop)->targets;
+
+	for (unsigned i = 0; i < max && r->next < r->n && !loop_why(r->loop); i++) {
+		struct slot *s = &r->slot[i];
+
+		if (s->plan)
+			continue;
+		while (r->next < r->n && r->target[r->next].done)
+			r->next++;
+		if (r->next == r->n)
+			return;
+		s->run = r;
+		s->target = &r->target[r->next++];
+		r->running++;
+		s->plan = plan_begin(r->loop, &s->arena, &r->opt, (uint32_t)r->next, s->target->url,
+				     measured, s);
+	}
+}
+
+static void interrupted(evutil_socket_t signal, short what, void *arg)
+{
+	(void)signal;
+	(void)what;
+	loop_stop(arg, "interrupted");
+}
+
+static void measure(struct probe_run *r)
+{
+	struct event on_int, on_term;
+
+	event_assign(&on_int, loop_base(r->loop), SIGINT, EV_SIGNAL | EV_PERSIST, interrupted,
+		     r->loop);
+	event_assign(&on_term, loop_base(r->loop), SIGTERM, EV_SIGNAL | EV_PERSIST, interrupted,
+		     r->loop);
+	event_add(&on_int, NULL);
+	event_add(&on_term, NULL);
+	here_find(&r->here, r->loop, &r->arena, &r->opt, whoami);
+	r->opt.ipv6 = r->here.ipv6_works;
+	if (r->here.nneutral) {
+		r->opt.neutral_addr = r->here.neutral[0];
+		r->opt.has_neutral_addr = true;
+	}
+	if (whoami && !r->here.has_public && !keep_address)
+		talk("meridian: this line's public address could not be found out, so echoes of it "
+		     "in pages cannot be replaced");
+	r->slot = mem_zero(loop_limits(r->loop)->targets, sizeof(*r->slot));
+	r->progress = progress_start("measuring", "targets", !common.quiet);
+	loop_shuffle(r->loop, r->target, r->n, sizeof(*r->target));
+	feed(r);
+	loop_run(r->loop);
+	progress_end(&r->progress);
+	for (unsigned i = 0; i < loop_limits(r->loop)->targets; i++) {
+		plan_free(r->slot[i].plan);
+		arena_free(&r->slot[i].arena);
+	}
+	event_del(&on_int);
+	event_del(&on_term);
+}
+
+/* ---- what it means ---- */
+
+static bool copy_out(struct probe_run *r, struct err *err)
+{
+	struct buf out = {0};
+	struct stat st;
+	bool ok = !fstat(r->fd, &st);
+
+	if (ok && st.st_size) {
+		char *p = buf_room(&out, (size_t)st.st_size);
+		ssize_t n;
+
+		while (out.len < (size_t)st.st_size &&
+		       (n = pread(r->fd, p + out.len, (size_t)st.st_size - out.len,
+				  (off_t)out.len)) > 0)
+			out.len += (size_t)n;
+	}
+	ok = ok ? put_result(&out, err) : err_sys(err, "the measurements");
+	buf_free(&out);
+	return ok;
+}
+
+static int judge(struct probe_run *r, struct err *err)
+{
+	char path[64];
+	const char *form = verdicts ? "verdicts" : as;
+	const char *why = loop_why(r->loop);
+	struct run *run;
+	struct run_report report;
+	struct buf out = {0};
+	int status = EXIT_COULD_NOT;
+	bool ok;
+
+	if (form && !strcmp(form, "ooni"))
+		return copy_out(r, err) ? (why || r->skipped ? EXIT_PARTLY : EXIT_RAN)
+					: EXIT_COULD_NOT;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->fd);
+	lseek(r->fd, 0, SEEK_SET);
+	run = run_new(form ? 0 : STREAM_DIGEST);
+	ok = run_add(run, resume ? resume : path, err) &&
+	     run_know(run, &(struct run_tables){0}, err);
+	if (ok && form) {
+		struct file_whole f;
+
+		if (!common.output || !strcmp(common.output, "-")) {
+			ok = run_lines(run, lines_of(form), STDOUT_FILENO, err);
+		} else {
+			ok = file_begin(&f, common.output, 0666, err);
+			if (ok) {
+				ok = run_lines(run, lines_of(form), f.fd, err);
+				ok = file_end(&f, ok, err) && ok;
+			}
+		}
+	} else if (ok) {
+		ok = run_judge(run, err);
+	}
+	if (ok && !form) {
+		run->partial = why != NULL;
+		report = run_report(run, common.argc, common.argv);
+		report.style = text_style_of(common.output ? -1 : STDOUT_FILENO, !common.color);
+		report.style.verbose = common.verbose;
+		ok = !record || keep_run(record, run, &report, err);
+		if (ok) {
+			output_all(output_find(common.json ? "json" : "text"), &out, &report,
+				   &run->findings);
+			ok = put_result(&out, err);
+		}
+		buf_free(&out);
+	}
+	if (ok) {
+		status = run_status(run);
+		if (status == EXIT_RAN && (why || r->skipped))
+			status = EXIT_PARTLY;
+	}
+	run_free(run);
+	return status;
+}
+
+/* From here on only the folders of the outputs can be written to. */
+static void narrow(void)
+{
+	struct arena a = {0};
+	const char *folder[4], *why;
+	struct sandbox s = {.write = folder, .network = true};
+	const char *const out[] = {common.output, resume};
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *slash = out[i] ? strrchr(out[i], '/') : NULL;
+
+		if (out[i])
+			folder[s.nwrite++] =
+			    !slash	      ? "."
+			    : slash == out[i] ? "/"
+					      : arena_textn(&a, out[i], (size_t)(slash - out[i]));
+	}
+	if (record)
+		folder[s.nwrite++] = record;
+	why = sandbox_enter(&s);
+	if (why && common.verbose)
+		talk("meridian: %s", why);
+	arena_free(&a);
+}
+
+static bool prepare(struct probe_run *r, int argc, char **argv, struct err *err)
+{
+	const struct asset *places = asset_find("data/countries.tab");
+	struct plan_options *o = &r->opt;
+
+	for (size_t i = 0; i < lists.n; i++)
+		if (!read_list(r, lists.at[i], err))
+			return false;
+	for (int i = 0; i < argc; i++)
+		add_target(r, argv[i], NULL);
+	if (!r->n)
+		return err_set(err, "there is nothing to measure");
+	once(r);
+	if (places && !(r->geo = geo_of(places->at, places->n, places->path, err)))
+		return false;
+	*o = (struct plan_options){.geo = r->geo,
+				   .follow = follow,
+				   .loopback = loopback,
+				   .redirects = (unsigned)redirects,
+				   .timeout = (int64_t)(timeout * SECOND)};
+	if (!whom(r, err))
+		return false;
+	o->trust = trust_new(ca, err);
+	if (!o->trust)
+		return false;
+	here_local(&r->here);
+	if (country)
+		snprintf(r->here.country, sizeof(r->here.country), "%s", country);
+	if (!seed)
+		loop_secret(&seed, 4);
+	seed &= UINT32_MAX;
+	return true;
+}
+
+static void begin_report(struct probe_run *r)
+{
+	struct timespec ts;
+	struct tm tm;
+	char random[16];
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	r->started = (int64_t)ts.tv_sec * SECOND;
+	gmtime_r(&ts.tv_sec, &tm);
+	loop_secret(random, sizeof(random));
+	for (size_t i = 0; i < sizeof(random); i++)
+		random[i] = (char)('a' + (uint8_t)random[i] % 26);
+	snprintf(r->report_id, sizeof(r->report_id),
+		 "%04d%02d%02dT%02d%02d%02dZ_webconnectivity_%s_%u_n1_%.16s", tm.tm_year + 1900,
+		 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+		 country ? country : "ZZ", (unsigned)asn, random);
+}
+
+static int probe(int argc, char **argv)
+{
+	struct probe_run *r = mem_zero(1, sizeof(*r));
+	struct loop_limits limits = {.targets = (unsigned)parallel,
+				     .time = (int64_t)(time_limit * SECOND),
+				     .rest = (int64_t)(rest_for * SECOND)};
+	struct err err = {0};
+	struct buf text = {0};
+	int status = EXIT_COULD_NOT;
+	bool ok;
+
+	r->fd = -1;
+	if (!argc && !lists.n)
+		status = complain(EXIT_USAGE, "probe wants a URL, a host name or --list FILE");
+	else if (common.json + (as != NULL || verdicts) > 1)
+		status = complain(EXIT_USAGE, "--json and --as exclude one another");
+	else if (!parallel || parallel > 4096 || !(timeout > 0) || !(rest_for > 0) ||
+		 !(time_limit > 0) || redirects > 50)
+		status = complain(EXIT_USAGE, "--parallel (at most 4,096), --timeout, --rest and "
+					      "--time-limit want more than 0; --redirects at most "
+					      "50");
+	else if (country && (strlen(country) != 2 || country[0] < 'A' || country[0] > 'Z' ||
+			     country[1] < 'A' || country[1] > 'Z'))
+		status = complain(EXIT_USAGE, "--country wants two capital letters (ISO 3166-1)");
+	else
+		status = EXIT_RAN;
+	if (status != EXIT_RAN) {
+		free(r);
+		return status;
+	}
+	ok = prepare(r, argc, argv, &err) && (!record || file_folder(record, 0700, &err));
+	if (ok && !dry_run)
+		ok = open_measurements(r, &err);
+	if (ok) {
+		tell(r, &text, dry_run);
+		if (dry_run)
+			ok = put_result(&text, &err);
+		else if (!common.quiet)
+			fputs(text.at, stderr);
+	}
+	if (ok && !dry_run)
+		ok = allowed(r, &err);
+	if (ok && !dry_run) {
+		narrow();
+		begin_report(r);
+		r->loop = loop_new(&limits, seed);
+		measure(r);
+		if (loop_why(r->loop))
+			talk("meridian: %s: %zu of %zu targets were measured", loop_why(r->loop),
+			     r->done, r->n - r->before);
+		ok = !r->err.text[0];
+		err = r->err;
+		if (ok) {
+			status = judge(r, &err);
+			ok = status != EXIT_COULD_NOT || !err.text[0];
+		}
+	}
+	if (!ok)
+		status = complain(EXIT_COULD_NOT, "%s", err.text);
+	if (r->fd >= 0)
+		close(r->fd);
+	loop_free(r->loop);
+	trust_free((struct trust *)(uintptr_t)r->opt.trust);
+	geo_free(r->geo);
+	free(r->slot);
+	free(r->target);
+	free(r->bucket);
+	buf_free(&r->line);
+	buf_free(&text);
+	arena_free(&r->arena);
+	free(r);
+	return status;
+}
+
+const struct cmd cmd_probe = {
+    .name = "probe",
+    .args = "URL…",
+    .about = "Measure from here: open, blocked, rerouted, throttled; how, where, by whom.",
+    .help =
+	"Looks each name up at several resolvers, connects to every address, shakes hands, "
+	"fetches the page, follows redirects, and where that fails finds out more. What it saw "
+	"is written as OONI's measurements and judged as observe judges anybody's.\n\n"
+	"Nothing is sent but the measurements themselves: no upload, no telemetry. Before it "
+	"begins it says what will be contacted, and asks where measuring may be dangerous. The "
+	"probe's own addresses are replaced in all that it writes.\n\n"
+	"Hundreds of targets are in flight at once, in an order that the seed decides, a few at "
+	"each address and network. A failure where another target may have triggered a censor is "
+	"repeated alone after a rest before it is believed.\n\n"
+	"Exit status: 0 it ran, whatever it found; 1 it could not; 2 wrong usage; 3 it ended "
+	"early or passed targets over.",
+    .opts = opts,
+    .run = probe,
+};

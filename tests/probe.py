@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Meridian authors
+"""meridian probe over loopback, against honest servers and ones that do their worst: each is
+bounded, diagnosed, and never fatal. Nothing leaves this machine; tests/hostile.py has the servers."""
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import hostile
+
+MERIDIAN = os.environ["MERIDIAN"]
+folder = tempfile.TemporaryDirectory()
+failed = 0
+
+
+def check(what, ok, *more):
+    global failed
+    if not ok:
+        failed += 1
+        print("FAILED:", what, *more)
+
+
+hostile.certificates(folder.name)
+dns = hostile.Dns()
+plain = hostile.Pages()
+tls = {n: hostile.Pages(hostile.context(folder.name, n)) for n in ("good", "host", "expired", "self")}
+raw = {f.__name__: hostile.Raw(f) for f in (hostile.garbage, hostile.alert, hostile.reset, hostile.trickle)}
+quiet = hostile.socket.socket()
+quiet.bind(("127.0.0.1", 0))
+
+LOCAL = ["--loopback", "--no-whoami", "--neutral", "none", "--nobody", "none", "--no-follow", "--yes",
+         "--timeout", "1", "--rest", "0.001", "--ca", os.path.join(folder.name, "ca.pem")]
+
+
+def probe(urls, *options, resolver="127.0.0.1:%d" % dns.port, status=0, form="ooni"):
+    """The measurements by input, the talk and the peak memory in bytes."""
+    out = os.path.join(folder.name, "out")
+    more = ["--as", form] if form else []
+    p = subprocess.Popen([MERIDIAN, "probe", *urls, "--resolver", resolver, *LOCAL, "-o", out, *more,
+                          *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        _, talk = p.communicate(timeout=120)
+    except subprocess.TimeoutExpired:
+        p.kill()
+        print("FAILED: it hangs:", urls)
+        sys.exit(1)
+    check("exit status %s" % urls[:3], p.returncode == status, p.returncode, talk)
+    got = {}
+    for line in open(out) if os.path.exists(out) else ():
+        m = json.loads(line) if form else {}
+        got[m.get("input")] = m
+    return got, talk
+
+
+def at(path, name="honest.test"):
+    return "http://%s:%d%s" % (name, plain.port, path)
+
+
+def over(server, name="honest.test", path="/ok"):
+    return "https://%s:%d%s" % (name, server.port, path)
+
+
+def keys(m, list_name, n=0):
+    l = m["test_keys"].get(list_name, [])
+    return l[n] if n < len(l) else {}
+
+
+# ---- HTTP ----
+http = {
+    "/ok": (200, None), "/gzip": (200, None), "/badgzip": (200, None), "/chunks": (200, None),
+    "/bomb": (200, None), "/endless": (200, None), "/folds": (200, None),
+    "/headers": (0, "unknown_failure: headers without end"),
+    "/loris": (200, "generic_timeout_error"), "/silent": (0, "generic_timeout_error"),
+    "/badchunk": (200, "unknown_failure: malformed chunk"), "/cut": (200, "eof_error"),
+    "/lengths": (200, "unknown_failure: malformed Content-Length"),
+    "/reset": (0, "connection_reset"), "/close": (0, "eof_error"),
+    "/raw": (0, "unknown_failure: malformed HTTP response"),
+    "/100": (None, "unknown_failure: too many informational responses"),
+    "/bad-location": (302, "http_invalid_redirect_location_host"), "/to-ok": (301, None),
+    "/cookie": (302, None), "/loopy": (302, None),
+}
+t0 = time.time()
+got, talk = probe([at(p) for p in http], "--seed", "7")
+check("in time", time.time() - t0 < 20, time.time() - t0)
+check("every target", len(got) == len(http), len(got))
+for path, (code, failure) in http.items():
+    m = got.get(at(path))
+    if not m:
+        check(path, False, "not measured")
+        continue
+    x = keys(m, "requests")
+    check(path, x and x["failure"] == failure and code in (None, x["response"]["code"]),
+          x and (x["failure"], x["response"]["code"]))
+    check(path + " lookup", keys(m, "queries").get("failure") is None and
+          keys(m, "queries")["answers"][0]["ipv4"] == "127.0.0.1")
+    check(path + " connect", keys(m, "tcp_connect")["status"]["success"])
+ok = keys(got[at("/ok")], "requests")
+check("body", ok["response"]["body"] == hostile.PAGE.decode())
+check("title is there", "An honest page" in ok["response"]["body"])
+check("gzip", keys(got[at("/gzip")], "requests")["response"]["body"] == hostile.PAGE.decode())
+check("chunks", keys(got[at("/chunks")], "requests")["response"]["body"] == "hello")
+bomb = keys(got[at("/bomb")], "requests")["response"]
+check("bomb", len(bomb["body"]) == 512 << 10 and bomb["body_is_truncated"], len(bomb["body"]))
+endless = keys(got[at("/endless")], "requests")["response"]
+check("endless", len(endless["body"]) == 512 << 10 and endless["body_is_truncated"])
+check("raw words", "somebody in between" in keys(got[at("/raw")], "requests")["response"]["body"])
+loop = got[at("/loopy")]["test_keys"]["requests"]
+check("redirect loop", len(loop) == 11 and loop[10]["failure"] == "too_many_redirects", len(loop),
+      loop[-1]["failure"])
+moved = got[at("/to-ok")]["test_keys"]["requests"]
+check("redirect", len(moved) == 2 and moved[1]["request"]["url"] == at("/ok") and
+      moved[1]["response"]["code"] == 200, [x["request"]["url"] for x in moved])
+cookie = got[at("/cookie")]["test_keys"]["requests"]
+check("cookie", len(cookie) == 2 and cookie[1]["response"]["code"] == 200, len(cookie))
+
+# ---- TLS ----
+hands = {
+    over(tls["good"]): None, over(tls["host"]): "ssl_invalid_hostname",
+    over(tls["expired"]): "ssl_invalid_certificate", over(tls["self"]): "ssl_unknown_authority",
+    over(raw["garbage"]): "ssl_failed_handshake", over(raw["alert"]): "ssl_failed_handshake",
+    over(raw["reset"]): "connection_reset", over(raw["trickle"]): "generic_timeout_error",
+    over(plain): "eof_error",
+    "https://127.0.0.1:%d/ok" % tls["good"].port: None,
+}
+got, _ = probe(list(hands))
+for url, failure in hands.items():
+    h = keys(got[url], "tls_handshakes")
+    # Bytes that are no TLS end as one or the other.
+    same = h.get("failure", "none") == failure or (url == over(plain) and
+                                                   h.get("failure") in ("generic_timeout_error", "ssl_failed_handshake"))
+    check("TLS of %s" % failure, same, url, h.get("failure"))
+    if failure is None:
+        check("page over TLS", keys(got[url], "requests")["response"]["code"] == 200)
+        check("version", h["tls_version"] == "TLSv1.3", h["tls_version"])
+    if failure is None or failure in ("ssl_invalid_hostname", "ssl_unknown_authority"):
+        check("chain kept", len(h["peer_certificates"]) >= 1 and
+              h["peer_certificates"][0]["data"].startswith("MII"))
+
+# ---- DNS ----
+names = {
+    "nx": "dns_nxdomain_error", "servfail": "dns_servfail_error", "silent": "generic_timeout_error",
+    "empty": "dns_no_answer", "short": "generic_timeout_error",
+    "garbage": "generic_timeout_error", "twice": None, "flood": None, "cut": None, "many": None,
+    "wrongid": None, "pointers": None,
+}
+got, _ = probe([at("/ok", n + ".test") for n in names])
+for n, failure in names.items():
+    m = got[at("/ok", n + ".test")]
+    check("dns " + n, keys(m, "queries").get("failure", "none") == failure, keys(m, "queries").get("failure"))
+twice = got[at("/ok", "twice.test")]["test_keys"]["queries"]
+check("both replies", len(twice) == 2 and not twice[0].get("x_meridian_again") and
+      twice[1].get("x_meridian_again") and twice[1]["answers"][0]["ipv4"] == "127.0.0.1", twice)
+check("IP TTL", twice[0].get("x_meridian_ip_ttl") == 64, twice[0])
+check("flood", len(got[at("/ok", "flood.test")]["test_keys"]["queries"]) == 16)
+check("cut is asked over TCP", keys(got[at("/ok", "cut.test")], "queries")["engine"] == "tcp")
+check("many", len(got[at("/ok", "many.test")]["test_keys"]["tcp_connect"]) == 8)
+got, _ = probe([at("/ok")], resolver="tcp:127.0.0.1:%d" % dns.port)
+check("TCP", keys(got[at("/ok")], "queries")["engine"] == "tcp" and
+      keys(got[at("/ok")], "requests")["response"]["code"] == 200)
+got, _ = probe([at("/ok")], resolver="127.0.0.1:%d" % quiet.getsockname()[1])
+check("nobody's port", keys(got[at("/ok")], "queries").get("failure") == "connection_refused")
+
+# ---- what is promised ----
+got, _ = probe([at("/echo")])
+check("echo is there", "127.0.0.1" in json.dumps(got))
+p = subprocess.run([MERIDIAN, "probe", "a.test", "b.test", "--dry-run", "--seed", "5", *LOCAL,
+                    "--resolver", "127.0.0.1:%d" % dns.port], capture_output=True, text=True)
+check("dry run", p.returncode == 0 and "https://a.test/" in p.stdout and "a.test" not in dns.names)
+p = subprocess.run([MERIDIAN, "probe", "a.test", "--country", "IR", *[x for x in LOCAL if x != "--yes"],
+                    "--resolver", "127.0.0.1:%d" % dns.port], capture_output=True, text=True,
+                   stdin=subprocess.DEVNULL)
+check("asks first", p.returncode == 1 and "dangerous" in p.stderr and "a.test" not in dns.names, p.stderr)
+
+# A list, killed and gone on with.
+listed = os.path.join(folder.name, "list.csv")
+kept = os.path.join(folder.name, "kept.jsonl")
+with open(listed, "w") as f:
+    f.write("url,category_code,notes\n")
+    for i in range(300):
+        f.write('"%s",NEWS,"x, y"\n' % at("/ok?n=%d" % i, "n%d.test" % i))
+    f.write("not a url\n")
+p = subprocess.Popen([MERIDIAN, "probe", "--list", listed, "--resolver", "127.0.0.1:%d" % dns.port, *LOCAL,
+                      "--resume", kept, "--parallel", "20", "--as", "ooni"], stdout=subprocess.DEVNULL,
+                     stderr=subprocess.DEVNULL)
+while p.poll() is None and (not os.path.exists(kept) or open(kept).read().count("\n") < 40):
+    time.sleep(0.05)
+p.kill()
+p.wait()
+before = open(kept).read()
+check("killed in the middle", 0 < before.count("\n") < 300, before.count("\n"))
+with open(kept, "a") as f:
+    f.write('{"input": "cut by a ki')
+plain.seen.clear()
+t0 = time.time()
+p = subprocess.run([MERIDIAN, "probe", "--list", listed, "--resolver", "127.0.0.1:%d" % dns.port, *LOCAL,
+                    "--resume", kept, "--parallel", "100", "--verdicts"], capture_output=True, text=True)
+lines = [json.loads(l) for l in open(kept)]
+check("passed over", p.returncode == 3 and "passed" in p.stderr, p.returncode, p.stderr)
+check("all of them once", len(lines) == 300 and len({l["input"] for l in lines}) == 300, len(lines))
+check("not again", open(kept).read().startswith(before[:before.rindex("\n") + 1]) and len(plain.seen) <= 300 - before.count("\n"),
+      len(plain.seen))
+check("a verdict each", len(p.stdout.splitlines()) == 300, len(p.stdout.splitlines()))
+
+# What is written goes through observe unchanged.
+p = subprocess.run([MERIDIAN, "observe", kept, "--verdicts"], capture_output=True, text=True)
+check("observe reads it", p.returncode == 0 and len(p.stdout.splitlines()) == 300, p.stderr)
+got, talk = probe([at("/ok")], form=None)
+
+if failed:
+    print(failed, "failed")
+    sys.exit(1)
+print("probe: all as expected")
