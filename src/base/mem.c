@@ -61,6 +61,16 @@ char *mem_text(const char *s)
 	return memcpy(mem_alloc(n), s, n);
 }
 
+void *mem_block(size_t size)
+{
+	void *p = aligned_alloc((size_t)2 << 20, size);
+
+	if (!p)
+		no_memory();
+	mem_random(p, size);
+	return p;
+}
+
 void mem_random(void *p, size_t size)
 {
 	const uintptr_t large = (uintptr_t)2 << 20;

@@ -20,6 +20,8 @@ char *mem_text(const char *s);
 /* This block is looked up at random: large pages, where there are some, spare the walks through
  * page tables that cost more than the look-up. Only a matter of speed. */
 void mem_random(void *p, size_t size);
+/* Such a block: size is a multiple of 2 MiB. Uninitialised; free() frees it. */
+void *mem_block(size_t size);
 
 /*
  * Grows *array so that it holds at least need elements; *cap is its capacity in elements.

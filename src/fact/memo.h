@@ -17,7 +17,7 @@
 
 #include "base/mem.h"
 
-#define MEMO_BITS 16
+#define MEMO_BITS 17
 
 struct memo {
 	struct {

@@ -50,6 +50,13 @@ struct knowledge {
 	bool part;
 
 	/*
+	 * By source: its bytes can be had again at any time, so that digests of evidence need not
+	 * be kept: whoever writes a finding of it works them out (struct evidence). NULL: none.
+	 */
+	const bool *again;
+	size_t nagain;
+
+	/*
 	 * load() gives sources and peers of a saved state the numbers that they have in this run:
 	 * old number → new one. NULL: they are the same.
 	 */

@@ -31,7 +31,7 @@ int64_t watch_now(const struct watch *w)
 
 static int by_place(const struct watch *w, const struct entry *x, const struct entry *y)
 {
-	const struct ev *a = &w->ev[x->ev], *b = &w->ev[y->ev];
+	const struct ev *a = ev_at(w, x->ev), *b = ev_at(w, y->ev);
 
 	if (x->time != y->time)
 		return x->time < y->time ? -1 : 1;
@@ -262,7 +262,7 @@ static int by_asn(const void *a, const void *b)
 static int by_source(const void *p, const void *q, void *arg)
 {
 	const struct watch *w = arg;
-	const struct ev *a = &w->ev[*(const uint32_t *)p], *b = &w->ev[*(const uint32_t *)q];
+	const struct ev *a = ev_at(w, *(const uint32_t *)p), *b = ev_at(w, *(const uint32_t *)q);
 
 	if (a->source != b->source)
 		return a->source < b->source ? -1 : 1;
@@ -278,16 +278,16 @@ static void build_evidence(struct watch *w, struct findings *out, struct finding
 	uint32_t first = used[0], kept = 0, ntable = n;
 
 	for (uint32_t i = 0; i < ntable; i++) {
-		const struct ev *e = &w->ev[used[i]];
+		const struct ev *e = ev_at(w, used[i]);
 		uint32_t best = NONE;
 
 		if (!e->table)
 			continue;
 		for (uint32_t j = 0; j < w->nindex; j++) {
-			const struct ev *x = &w->ev[w->index[j]];
+			const struct ev *x = ev_at(w, w->index[j]);
 
 			if (x->source == e->source && x->offset < e->offset &&
-			    (best == NONE || x->offset > w->ev[best].offset))
+			    (best == NONE || x->offset > ev_at(w, best)->offset))
 				best = w->index[j];
 		}
 		if (best != NONE && (n == ntable || used[n - 1] != best))

@@ -299,10 +299,10 @@ static void look(const struct watch *w, const struct ranges *r, struct view *v)
 		uint32_t part = NONE;
 
 		for (uint32_t i = 0; i < w->nprefix; i++) {
-			const struct wprefix *e = &w->prefix[i];
+			const struct pair *e = &wprefix_at(w, i)->pair;
 
-			if (e->len > p.len && e->pair.used && e->pair.origin == h.asn &&
-			    (int64_t)e->pair.first * SECOND <= v->m.first &&
+			if (e->len > p.len && e->used && e->origin == h.asn &&
+			    (int64_t)e->first * SECOND <= v->m.first &&
 			    prefix_covers(p, watch_prefix(w, i)) &&
 			    (part == NONE ||
 			     prefix_cmp(watch_prefix(w, i), watch_prefix(w, part)) < 0))
@@ -310,7 +310,7 @@ static void look(const struct watch *w, const struct ranges *r, struct view *v)
 		}
 		if (part != NONE) {
 			v->m.kind = "super";
-			v->m.normal[1] = w->prefix[part].pair.ev;
+			v->m.normal[1] = wprefix_at(w, part)->pair.ev;
 		}
 	}
 

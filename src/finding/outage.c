@@ -75,7 +75,8 @@ static void forget(struct outage *o, const struct watch *w)
 	for (uint32_t i = 0; i < o->nlog; i++) {
 		uint32_t p = o->log[i].prefix, a = o->as_of[p], c = o->cc_of[p];
 
-		if (needed(o, a) || needed(o, c) || o->count[p] < o->nfull[w->prefix[p].v6])
+		if (needed(o, a) || needed(o, c) ||
+		    o->count[p] < o->nfull[wprefix_at(w, p)->pair.v6])
 			o->log[n++] = o->log[i];
 	}
 	o->nlog = n;
@@ -258,8 +259,9 @@ static void outage_tell(struct outage *o, struct watch *w, struct findings *out,
 	}
 	for (uint32_t p = 0; p < o->nprefix; p++)
 		if (down[p])
-			f->evidence[f->nevidence++] = watch_slice(
-			    w, sight_owner(w, p) ? sight_owner(w, p)->ev : w->prefix[p].pair.ev);
+			f->evidence[f->nevidence++] =
+			    watch_slice(w, sight_owner(w, p) ? sight_owner(w, p)->ev
+							     : wprefix_at(w, p)->pair.ev);
 	for (uint32_t i = 0; i < w->nindex; i++)
 		f->evidence[f->nevidence++] = watch_slice(w, w->index[i]);
 	free(down);

@@ -121,7 +121,7 @@ static uint32_t sight_group(struct outage *o, uint64_t key)
 
 static bool visible(const struct outage *o, const struct watch *w, uint32_t prefix)
 {
-	return o->count[prefix] * 2u >= o->nfull[w->prefix[prefix].v6];
+	return o->count[prefix] * 2u >= o->nfull[wprefix_at(w, prefix)->pair.v6];
 }
 
 static void group_add(struct outage *o, const struct watch *w, uint32_t prefix, int by)
@@ -218,7 +218,8 @@ void sight_recount(struct outage *o, struct watch *w)
 	}
 	grow(o, w->nprefix);
 	for (uint32_t i = 0; i < o->nprefix && i < o->rows; i++) {
-		const uint64_t *row = o->bits + (size_t)i * o->words, *m = mask[w->prefix[i].v6];
+		const uint64_t *row = o->bits + (size_t)i * o->words,
+			       *m = mask[wprefix_at(w, i)->pair.v6];
 		bool was = !o->gone[i], is;
 		uint16_t n = 0;
 
@@ -237,7 +238,7 @@ void sight_recount(struct outage *o, struct watch *w)
 
 static void change(struct outage *o, struct watch *w, uint32_t prefix, uint16_t peer, bool up)
 {
-	struct feed *f = &o->feed[w->prefix[prefix].v6][peer];
+	struct feed *f = &o->feed[wprefix_at(w, prefix)->pair.v6][peer];
 	bool was;
 
 	f->held += up ? 1 : (uint32_t)-1;

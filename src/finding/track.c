@@ -13,28 +13,47 @@
 
 /* ---- evidence, paths, texts ---- */
 
+struct ev *ev_more(struct watch *w)
+{
+	uint32_t block = w->nev >> WATCH_BLOCK_BITS;
+
+	if (w->nev == w->cap_ev) {
+		w->ev = mem_grow(w->ev, block + 1, sizeof(*w->ev));
+		w->ev[block] = mem_alloc(WATCH_BLOCK * sizeof(**w->ev));
+		w->digest = mem_grow(w->digest, block + 1, sizeof(*w->digest));
+		w->digest[block] = NULL;
+		w->cap_ev += WATCH_BLOCK;
+	}
+	return ev_at(w, w->nev++);
+}
+
+uint8_t *ev_digest(struct watch *w, uint32_t i)
+{
+	uint32_t block = i >> WATCH_BLOCK_BITS;
+
+	ev_at(w, i)->digest = 1;
+	if (!w->digest[block])
+		w->digest[block] = mem_alloc(WATCH_BLOCK * sizeof(**w->digest));
+	return w->digest[block][i & (WATCH_BLOCK - 1)];
+}
+
 uint32_t watch_ev(struct watch *w, bool table)
 {
 	const struct slice *s = &w->facts->slice;
 	struct ev *e;
+	bool again;
 
 	if (w->cur_ev != NONE)
 		return w->cur_ev;
-	if (w->nev == w->cap_ev) {
-		w->cap_ev += w->cap_ev / 4 + 256;
-		w->ev = mem_grow(w->ev, w->cap_ev, sizeof(*w->ev));
-	}
-	e = &w->ev[w->nev];
-	memset(e, 0, sizeof(*e));
-	e->offset = s->offset;
-	e->length = s->length;
-	e->source = (uint16_t)s->source;
-	e->table = table;
+	again = s->source < w->k->nagain && w->k->again[s->source];
+	w->cur_ev = w->nev;
+	e = ev_more(w);
+	*e = (struct ev){s->offset, s->length, (uint16_t)s->source, table, 0};
 	if (w->sha)
-		memcpy(e->sha256, w->sha, SHA256_SIZE);
-	else if (s->at)
-		sha256(s->at, s->length, e->sha256);
-	return w->cur_ev = w->nev++;
+		memcpy(ev_digest(w, w->cur_ev), w->sha, SHA256_SIZE);
+	else if (s->at && !again)
+		sha256(s->at, s->length, ev_digest(w, w->cur_ev));
+	return w->cur_ev;
 }
 
 static void paths_fill(struct watch *w)
@@ -51,10 +70,12 @@ uint32_t watch_evidence(struct watch *w)
 
 struct evidence watch_slice(const struct watch *w, uint32_t ev)
 {
-	const struct ev *e = &w->ev[ev];
+	const struct ev *e = ev_at(w, ev);
 	struct evidence out = {e->source, e->length, e->offset, {0}};
 
-	memcpy(out.sha256, e->sha256, SHA256_SIZE);
+	if (e->digest)
+		memcpy(out.sha256, w->digest[ev >> WATCH_BLOCK_BITS][ev & (WATCH_BLOCK - 1)],
+		       SHA256_SIZE);
 	return out;
 }
 
@@ -198,7 +219,7 @@ void watch_hold(struct watch *w, uint32_t prefix, uint16_t peer, uint32_t path_i
 	w->hold[i] = (struct hold){prefix, path_id, track, w->bucket[b], peer};
 	w->bucket[b] = i + 1;
 	w->used_hold++;
-	w->prefix[prefix].flags |= WP_WATCHED;
+	wprefix_at(w, prefix)->pair.watched = 1;
 }
 
 void track_let_go(struct watch *w, uint32_t prefix, const struct route *r, uint32_t seq,
@@ -326,7 +347,7 @@ void track_route(struct watch *w, const struct route *r, uint32_t prefix, uint32
 		flags |= ENTRY_OTC;
 	if (p->flags & PAIR_LOGGED)
 		key[nkey++] = (struct track){.class = TRACK_ORIGIN, .a = p->origin};
-	if (w->prefix[prefix].flags & WP_BOGON)
+	if (wprefix_at(w, prefix)->pair.bogon)
 		key[nkey++] = (struct track){.class = TRACK_BOGON_PREFIX, .a = p->origin};
 	if (a->fault)
 		key[nkey++] = (struct track){
@@ -365,7 +386,7 @@ void track_route(struct watch *w, const struct route *r, uint32_t prefix, uint32
 		watch_hold(w, prefix, r->peer, r->path_id, t);
 		keep[nkeep++] = t;
 	}
-	if (kind != ENTRY_TABLE && w->prefix[prefix].flags & WP_WATCHED)
+	if (kind != ENTRY_TABLE && wprefix_at(w, prefix)->pair.watched)
 		track_let_go(w, prefix, r, seq, keep, nkeep);
 }
 

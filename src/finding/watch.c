@@ -39,44 +39,80 @@ static inline uint64_t wprefix_hash(uint64_t hi, uint64_t lo, unsigned len, unsi
 
 /* ---- prefixes and their origins ---- */
 
-struct prefix watch_prefix(const struct watch *w, uint32_t i)
+/* Half of the long ones' addresses stands apart. */
+static uint64_t lower_half(const struct watch *w, uint32_t i)
 {
-	const struct wprefix *p = &w->prefix[i];
+	uint32_t a = 0, b = w->nwide;
 
-	return (struct prefix){p->hi, p->lo, p->len, p->v6};
+	while (b - a > 1) {
+		uint32_t m = a + (b - a) / 2;
+
+		if (w->wide[m].prefix <= i)
+			a = m;
+		else
+			b = m;
+	}
+	return w->wide[a].lo;
 }
 
-static uint32_t find(const struct watch *w, struct prefix p, uint64_t hash)
+struct prefix watch_prefix(const struct watch *w, uint32_t i)
+{
+	const struct wprefix *p = wprefix_at(w, i);
+
+	return (struct prefix){p->hi, p->pair.len > 64 ? lower_half(w, i) : 0, p->pair.len,
+			       p->pair.v6};
+}
+
+static inline bool wprefix_is(const struct watch *w, uint32_t i, const struct prefix *p)
+{
+	const struct wprefix *e = wprefix_at(w, i);
+
+	return e->hi == p->hi && e->pair.len == p->len && e->pair.v6 == p->v6 &&
+	       (__builtin_expect(p->len <= 64, 1) || lower_half(w, i) == p->lo);
+}
+
+static uint32_t find(const struct watch *w, const struct prefix *p, uint64_t hash)
 {
 	uint32_t i = (uint32_t)hash & w->prefixes.mask, at;
 
 	if (!w->prefixes.mask)
 		return NONE;
-	while ((at = slots_next(&w->prefixes, hash, &i)) != NONE) {
-		const struct wprefix *e = &w->prefix[at];
-
-		if (e->hi == p.hi && e->lo == p.lo && e->len == p.len && e->v6 == p.v6)
+	while ((at = slots_next(&w->prefixes, hash, &i)) != NONE)
+		if (wprefix_is(w, at, p))
 			return at;
-	}
 	return NONE;
 }
 
 uint32_t watch_find(const struct watch *w, struct prefix p)
 {
-	return find(w, p, wprefix_hash(p.hi, p.lo, p.len, p.v6));
+	return find(w, &p, wprefix_hash(p.hi, p.lo, p.len, p.v6));
 }
 
 static void prefixes_fill(struct watch *w)
 {
 	for (uint32_t j = 0; j < w->nprefix; j++) {
-		const struct wprefix *e = &w->prefix[j];
+		struct prefix p = watch_prefix(w, j);
 
-		slots_put(&w->prefixes, wprefix_hash(e->hi, e->lo, e->len, e->v6), j);
-		w->lengths[e->v6][e->len / 64] |= UINT64_C(1) << (e->len % 64);
+		slots_put(&w->prefixes, wprefix_hash(p.hi, p.lo, p.len, p.v6), j);
+		w->lengths[p.v6][p.len / 64] |= UINT64_C(1) << (p.len % 64);
 	}
 }
 
-static uint32_t prefix_intern(struct watch *w, struct prefix p, uint64_t hash)
+struct wprefix *wprefix_more(struct watch *w)
+{
+	uint32_t block = w->nprefix >> WATCH_BLOCK_BITS;
+
+	if (w->nprefix == w->cap_prefix) {
+		size_t size = WATCH_BLOCK * sizeof(**w->prefix);
+
+		w->prefix = mem_grow(w->prefix, block + 1, sizeof(*w->prefix));
+		w->prefix[block] = mem_block(size);
+		w->cap_prefix += WATCH_BLOCK;
+	}
+	return wprefix_at(w, w->nprefix++);
+}
+
+static uint32_t prefix_intern(struct watch *w, const struct prefix *p, uint64_t hash)
 {
 	uint32_t i = find(w, p, hash);
 	struct wprefix *e;
@@ -85,21 +121,19 @@ static uint32_t prefix_intern(struct watch *w, struct prefix p, uint64_t hash)
 		return i;
 	if (slots_full(&w->prefixes))
 		prefixes_fill(w);
-	if (w->nprefix == w->cap_prefix) {
-		mem_room(&w->prefix, &w->cap_prefix, w->nprefix + 1);
-		mem_random(w->prefix, w->cap_prefix * sizeof(*w->prefix));
+	i = w->nprefix;
+	e = wprefix_more(w);
+	*e = (struct wprefix){.hi = p->hi};
+	e->pair.len = p->len;
+	e->pair.v6 = p->v6;
+	e->pair.bogon = bogon_prefix(*p, NULL) != BOGON_NONE;
+	if (p->len > 64) {
+		mem_room(&w->wide, &w->cap_wide, w->nwide + 1);
+		w->wide[w->nwide++] = (struct wlong){p->lo, i, 0};
 	}
-	e = &w->prefix[w->nprefix];
-	memset(e, 0, sizeof(*e));
-	e->hi = p.hi;
-	e->lo = p.lo;
-	e->len = p.len;
-	e->v6 = p.v6;
-	if (bogon_prefix(p, NULL) != BOGON_NONE)
-		e->flags |= WP_BOGON;
-	w->lengths[p.v6][p.len / 64] |= UINT64_C(1) << (p.len % 64);
-	slots_put(&w->prefixes, hash, w->nprefix);
-	return w->nprefix++;
+	w->lengths[p->v6][p->len / 64] |= UINT64_C(1) << (p->len % 64);
+	slots_put(&w->prefixes, hash, i);
+	return i;
 }
 
 uint32_t watch_cover(const struct watch *w, struct prefix p)
@@ -112,7 +146,7 @@ uint32_t watch_cover(const struct watch *w, struct prefix p)
 			continue;
 		p = prefix_masked(p);
 		i = watch_find(w, p);
-		if (i != NONE && p.len && w->prefix[i].pair.used)
+		if (i != NONE && p.len && wprefix_at(w, i)->pair.used)
 			return i;
 	}
 	return NONE;
@@ -121,7 +155,7 @@ uint32_t watch_cover(const struct watch *w, struct prefix p)
 const struct pair *watch_pair(const struct watch *w, uint32_t prefix, const struct pair *p)
 {
 	if (!p)
-		return w->prefix[prefix].pair.used ? &w->prefix[prefix].pair : NULL;
+		return wprefix_at(w, prefix)->pair.used ? &wprefix_at(w, prefix)->pair : NULL;
 	return p->next ? &w->more[p->next - 1] : NULL;
 }
 
@@ -164,8 +198,7 @@ bool watch_learned(const struct watch *w, const struct pair *p)
 /* The origin's place among those of the prefix; a new one is looked at once. */
 static struct pair *pair_intern(struct watch *w, uint32_t prefix, const struct route *r)
 {
-	struct wprefix *e = &w->prefix[prefix];
-	struct pair *p = &e->pair;
+	struct pair *first = &wprefix_at(w, prefix)->pair, *p = first;
 	uint32_t origin = r->attrs->path.origin;
 	int64_t time = w->facts->time == TIME_NONE ? 0 : w->facts->time;
 	enum rov_reason why = ROV_OK;
@@ -175,10 +208,10 @@ static struct pair *pair_intern(struct watch *w, uint32_t prefix, const struct r
 		if (p->origin == origin)
 			return p;
 		if (!p->next) {
-			uint32_t last = p == &e->pair ? NONE : (uint32_t)(p - w->more);
+			uint32_t last = p == first ? NONE : (uint32_t)(p - w->more);
 
 			mem_room(&w->more, &w->cap_more, w->nmore + 1);
-			p = last == NONE ? &e->pair : &w->more[last];
+			p = last == NONE ? first : &w->more[last];
 			p->next = w->nmore + 1;
 			p = &w->more[w->nmore++];
 			memset(p, 0, sizeof(*p));
@@ -199,8 +232,8 @@ static struct pair *pair_intern(struct watch *w, uint32_t prefix, const struct r
 		p->flags |= PAIR_TABLE;
 	if (watch_vrps_useful(w, time))
 		rov = vrps_validate(w->k->vrps, r->prefix, origin, &why);
-	p->rov = (uint8_t)rov;
-	p->why = (uint8_t)why;
+	p->rov = rov & 3;
+	p->why = why & 3;
 	/* Nothing is wrong with an origin that a ROA names, nor with one that was always there. */
 	if (origin && rov != ROV_VALID && (rov == ROV_INVALID || !watch_learned(w, p)))
 		p->flags |= PAIR_LOGGED;
@@ -211,7 +244,7 @@ static struct pair *pair_intern(struct watch *w, uint32_t prefix, const struct r
 static void pair_first(struct watch *w, struct pair *p, const struct route *r)
 {
 	const struct slice *s = &w->facts->slice;
-	const struct ev *e = &w->ev[p->ev];
+	const struct ev *e = ev_at(w, p->ev);
 
 	if (e->source < s->source || (e->source == s->source && e->offset <= s->offset))
 		return;
@@ -226,51 +259,44 @@ static void pair_first(struct watch *w, struct pair *p, const struct route *r)
 
 /* ---- one route ---- */
 
-static inline uint32_t route_prefix(struct watch *w, const struct route *r, uint64_t hash)
+/* What is wrong with these attributes, whatever they lead to. */
+static uint32_t attrs_faults(struct watch *w, const struct attrs *a)
 {
-	if (w->last != NONE) {
-		const struct wprefix *e = &w->prefix[w->last];
+	bool otc = a->has & HAS_OTC; /* which is no part of the path */
+	struct memo *memo = otc ? &w->by_attrs : &w->by_path;
+	uint32_t id = otc ? a->id : a->path.id, faults;
 
-		if (e->hi == r->prefix.hi && e->lo == r->prefix.lo && e->len == r->prefix.len &&
-		    e->v6 == r->prefix.v6)
-			return w->last;
+	if (!memo_get(memo, id, &faults)) {
+		faults = track_faults(w, a);
+		memo_put(memo, id, faults);
 	}
-	return w->last = prefix_intern(w, r->prefix, hash);
+	return faults;
 }
 
-static inline void watch_route(struct watch *w, const struct route *r, uint32_t seq, uint64_t hash)
+static inline void route_gone(struct watch *w, const struct route *r, uint32_t seq, uint32_t prefix)
+{
+	if (prefix == NONE)
+		return;
+	if (wprefix_at(w, prefix)->pair.watched)
+		track_let_go(w, prefix, r, seq, NULL, 0);
+	if (w->table)
+		outage_route(w->outage, w, r, prefix);
+}
+
+static inline void watch_route(struct watch *w, const struct route *r, uint32_t seq,
+			       uint32_t prefix, uint32_t faults)
 {
 	const struct attrs *a = r->attrs;
-	uint32_t prefix, faults;
-	struct pair *p;
+	struct pair *first = &wprefix_at(w, prefix)->pair, *p = first;
 
-	if (!a) {
-		prefix = w->last = find(w, r->prefix, hash);
-		if (prefix != NONE && w->prefix[prefix].flags & WP_WATCHED)
-			track_let_go(w, prefix, r, seq, NULL, 0);
-		if (prefix != NONE && w->table)
-			outage_route(w->outage, w, r, prefix);
-		return;
-	}
-	prefix = route_prefix(w, r, hash);
-	p = &w->prefix[prefix].pair;
 	if (__builtin_expect(!p->used || p->origin != a->path.origin, 0))
 		p = pair_intern(w, prefix, r);
-	if (a->has & HAS_OTC) { /* which is no part of the path */
-		if (!memo_get(&w->by_attrs, a->id, &faults)) {
-			faults = track_faults(w, a);
-			memo_put(&w->by_attrs, a->id, faults);
-		}
-	} else if (!memo_get(&w->by_path, a->path.id, &faults)) {
-		faults = track_faults(w, a);
-		memo_put(&w->by_path, a->path.id, faults);
-	}
-	if (__builtin_expect(p->first == w->second, 0) &&
-	    (r->kind != ROUTE_TABLE || w->sources > 1) &&
+	/* Within a source its own order counts. */
+	if (__builtin_expect(w->sources > 1 && p->first == w->second, 0) &&
 	    (p->flags & PAIR_TABLE) == (r->kind == ROUTE_TABLE))
 		pair_first(w, p, r);
 	if (__builtin_expect(
-		faults || p->flags & PAIR_LOGGED || a->fault || w->prefix[prefix].flags, 0))
+		faults || a->fault || p->flags & PAIR_LOGGED || first->watched || first->bogon, 0))
 		track_route(w, r, prefix, seq, p, faults);
 	if (w->table)
 		outage_route(w->outage, w, r, prefix);
@@ -289,26 +315,60 @@ static void feed_index(struct watch *w, const struct facts *f)
 
 #define BATCH 16
 
-/* A table of prefixes is far larger than a cache: the routes of a record are looked up together,
- * so that the memory is waited for once and not once a route. */
-static void look_ahead(const struct watch *w, const struct route *r, size_t n, uint64_t *hash)
+/* Where the routes of a batch are to be found. */
+struct places {
+	uint64_t hash[BATCH];
+	uint32_t at[BATCH]; /* NONE: by the hash */
+};
+
+/*
+ * A table of prefixes is far larger than a cache: the routes of a record are looked up together,
+ * so that the memory is waited for once and not once a route. What is announced together is
+ * announced together again, in the same order as a rule: then the next prefix stands beside the
+ * last one, and nothing has to be looked for.
+ */
+static void look_ahead(const struct watch *w, const struct route *r, size_t n, struct places *x)
 {
-	for (size_t i = 0; i < n; i++) {
-		hash[i] = i && prefix_eq(r[i].prefix, r[i - 1].prefix)
-			      ? hash[i - 1]
-			      : wprefix_hash(r[i].prefix.hi, r[i].prefix.lo, r[i].prefix.len,
-					     r[i].prefix.v6);
-		if (w->prefixes.mask)
-			__builtin_prefetch(&w->prefixes.at[(uint32_t)hash[i] & w->prefixes.mask]);
+	uint32_t last = w->last;
+	size_t i = 0;
+
+	for (; i < n && last != NONE; i++) {
+		if (last + 1 < w->nprefix && wprefix_is(w, last + 1, &r[i].prefix))
+			last++;
+		else if (!wprefix_is(w, last, &r[i].prefix))
+			break;
+		x->at[i] = last;
 	}
-	if (!w->prefixes.mask || n < 2 || prefix_eq(r[0].prefix, r[n - 1].prefix))
+	for (size_t j = i; j < n; j++) {
+		x->at[j] = NONE;
+		x->hash[j] = j > i && prefix_eq(r[j].prefix, r[j - 1].prefix)
+				 ? x->hash[j - 1]
+				 : wprefix_hash(r[j].prefix.hi, r[j].prefix.lo, r[j].prefix.len,
+						r[j].prefix.v6);
+		if (w->prefixes.mask)
+			__builtin_prefetch(
+			    &w->prefixes.at[(uint32_t)x->hash[j] & w->prefixes.mask]);
+	}
+	if (!w->prefixes.mask || n < i + 2 || prefix_eq(r[i].prefix, r[n - 1].prefix))
 		return;
-	for (size_t i = 0; i < n; i++) {
-		uint32_t v = (uint32_t)w->prefixes.at[(uint32_t)hash[i] & w->prefixes.mask];
+	for (size_t j = i; j < n; j++) {
+		uint32_t v = (uint32_t)w->prefixes.at[(uint32_t)x->hash[j] & w->prefixes.mask];
 
 		if (v)
-			__builtin_prefetch(&w->prefix[v - 1]);
+			__builtin_prefetch(wprefix_at(w, v - 1));
 	}
+}
+
+/* The prefix of route i of a batch; one that was never seen is put in when it is announced. */
+static inline uint32_t place(struct watch *w, const struct route *r, const struct places *x,
+			     size_t i)
+{
+	if (x->at[i] != NONE)
+		return w->last = x->at[i];
+	if (w->last != NONE && wprefix_is(w, w->last, &r->prefix))
+		return w->last;
+	return w->last = r->attrs ? prefix_intern(w, &r->prefix, x->hash[i])
+				  : find(w, &r->prefix, x->hash[i]);
 }
 
 enum relation_kind relation_of(struct watch *w, uint32_t a, uint32_t b)
@@ -325,7 +385,8 @@ enum relation_kind relation_of(struct watch *w, uint32_t a, uint32_t b)
 
 void watch_feed(struct watch *w, const struct facts *f, const uint8_t *sha)
 {
-	bool update = false;
+	const struct attrs *a = NULL;
+	uint32_t faults = 0, prefix;
 
 	w->facts = f;
 	w->sha = sha;
@@ -347,26 +408,38 @@ void watch_feed(struct watch *w, const struct facts *f, const uint8_t *sha)
 	}
 	for (size_t at = 0; at < f->nroute; at += BATCH) {
 		size_t n = f->nroute - at < BATCH ? f->nroute - at : BATCH;
-		uint64_t hash[BATCH];
+		struct places x;
 
-		look_ahead(w, f->route + at, n, hash);
+		look_ahead(w, f->route + at, n, &x);
 		for (size_t i = 0; i < n; i++) {
 			const struct route *r = &f->route[at + i];
 
 			if (r->safi != 1 || prefix_default(r->prefix))
 				continue;
-			w->seen[r->peer >> 6] |= UINT64_C(1) << (r->peer & 63);
-			if (r->kind != ROUTE_TABLE && !update) {
-				update = true;
+			if (r->peer != w->peer) {
+				w->peer = r->peer;
+				w->seen[r->peer >> 6] |= UINT64_C(1) << (r->peer & 63);
+			}
+			if (r->kind != ROUTE_TABLE) {
 				if (w->start == TIME_NONE) {
 					w->start = f->time;
 					if (w->table)
 						outage_clock(w->outage, w, f->time);
 				}
-			} else if (r->kind == ROUTE_TABLE && w->start == TIME_NONE) {
+			} else if (w->start == TIME_NONE) {
 				w->table = true;
 			}
-			watch_route(w, r, (uint32_t)(at + i), hash[i]);
+			prefix = place(w, r, &x, i);
+			if (!r->attrs) {
+				route_gone(w, r, (uint32_t)(at + i), prefix);
+				continue;
+			}
+			/* One record has one set of them, as a rule. */
+			if (r->attrs != a) {
+				a = r->attrs;
+				faults = attrs_faults(w, a);
+			}
+			watch_route(w, r, (uint32_t)(at + i), prefix, faults);
 		}
 	}
 }
@@ -387,7 +460,7 @@ struct watch *watch_new(const struct knowledge *k)
 
 	w->k = k;
 	w->start = w->end = w->swept = TIME_NONE;
-	w->cur_ev = w->last = w->source = NONE;
+	w->cur_ev = w->last = w->source = w->peer = NONE;
 	w->seen = mem_zero(65536 / 64, sizeof(*w->seen));
 	memo_new(&w->by_path);
 	memo_new(&w->by_attrs);
@@ -419,9 +492,17 @@ void watch_free(struct watch *w)
 		free(w->text[i]);
 	free(w->text);
 	free(w->seen);
+	for (uint32_t i = 0; i < w->cap_prefix; i += WATCH_BLOCK)
+		free(w->prefix[i >> WATCH_BLOCK_BITS]);
 	free(w->prefix);
+	free(w->wide);
 	free(w->more);
+	for (uint32_t i = 0; i < w->cap_ev; i += WATCH_BLOCK) {
+		free(w->ev[i >> WATCH_BLOCK_BITS]);
+		free(w->digest[i >> WATCH_BLOCK_BITS]);
+	}
 	free(w->ev);
+	free(w->digest);
 	free(w->index);
 	free(w->asn);
 	free(w->path);

@@ -12,8 +12,8 @@
  * hijack.c, invalid.c, leak.c, bogon.c and malformed.c make events of the tracks (event.c). So the
  * order of facts of one time does not matter, and a finding depends only on what it names.
  *
- * Memory: 55 bytes and one piece of evidence (48 bytes) a distinct prefix; 32 bytes an entry of
- * the log, WATCH_LOG entries at most.
+ * Memory: 44 bytes and one piece of evidence (16 bytes; 48 where the bytes cannot be had again) a
+ * distinct prefix; 32 bytes an entry of the log, WATCH_LOG entries at most.
  */
 #ifndef FINDING_WATCH_H
 #define FINDING_WATCH_H
@@ -39,8 +39,7 @@
 
 enum pair_flag {
 	PAIR_TABLE = 1,	 /* stood in a table */
-	PAIR_WARM = 2,	 /* first seen while learning */
-	PAIR_LOGGED = 4, /* its routes are logged */
+	PAIR_LOGGED = 2, /* its routes are logged */
 };
 
 /* An origin of a prefix. */
@@ -48,35 +47,42 @@ struct pair {
 	uint32_t origin;
 	uint32_t first; /* seconds: first seen */
 	uint32_t ev;	/* the record that first had it */
-	uint32_t next;	/* index + 1 of the next origin in more[], 0 none */
 	uint32_t
 	    path; /* the path of that first route; PAIR_TABLE: only the ASN before the origin */
-	uint16_t peer; /* and its peer */
-	uint8_t rov;   /* enum rov_state */
-	uint8_t why;   /* enum rov_reason */
-	uint8_t flags;
-	uint8_t used;
-	uint16_t pad;
+	uint32_t next : 30;   /* index + 1 of the next origin in more[], 0 none */
+	uint32_t watched : 1; /* of the prefix, in its first pair: a peer may hold a track of it */
+	uint32_t bogon : 1;   /* and it is one */
+	uint16_t peer;	      /* of that first route */
+	uint8_t rov : 2;      /* enum rov_state */
+	uint8_t why : 2;      /* enum rov_reason */
+	uint8_t flags : 2;
+	uint8_t used : 1;
+	uint8_t v6 : 1; /* of the prefix, as is len */
+	uint8_t len;
 };
 
-enum wprefix_flag {
-	WP_WATCHED = 1, /* a peer may hold a track of it */
-	WP_BOGON = 2,
-};
-
+/* A prefix and its first origin: two in a line of the cache. */
 struct wprefix {
-	uint64_t hi, lo;
-	uint8_t len, v6, flags, pad;
-	struct pair pair; /* the first origin */
+	uint64_t hi;
+	struct pair pair;
 };
 
-/* A piece of evidence. */
+/* The lower half of what is longer than /64: few are. In order of prefix. */
+struct wlong {
+	uint64_t lo;
+	uint32_t prefix, pad;
+};
+
+/*
+ * A piece of evidence. Its digest stands beside it when the bytes cannot be had again
+ * (knowledge.again); else whoever writes the finding works it out.
+ */
 struct ev {
 	uint64_t offset;
 	uint32_t length;
 	uint16_t source;
-	uint16_t table; /* a record of a table: needs its peer index */
-	uint8_t sha256[SHA256_SIZE];
+	uint8_t table;	/* a record of a table: needs its peer index */
+	uint8_t digest; /* it has one */
 };
 
 enum track_class {
@@ -208,14 +214,17 @@ struct watch {
 	bool table;	/* there was a table before it */
 	uint64_t *seen; /* bit a peer: sent a route */
 
-	struct wprefix *prefix;
-	uint32_t nprefix, cap_prefix;
+	/* In blocks, which never move: there is no time at which there are two of a large array. */
+	struct wprefix **prefix;
+	struct wlong *wide;
+	uint32_t nprefix, cap_prefix, nwide, cap_wide;
 	struct slots prefixes;
 	struct pair *more;
 	uint32_t nmore, cap_more;
 	uint64_t lengths[2][3]; /* bit a length that some prefix has, by family */
 
-	struct ev *ev;
+	struct ev **ev;
+	uint8_t (**digest)[SHA256_SIZE]; /* by block of ev, NULL where there is none */
 	uint32_t nev, cap_ev;
 	uint32_t *index; /* evs of the peer index tables, in order */
 	uint32_t nindex, cap_index;
@@ -253,10 +262,30 @@ struct watch {
 	const uint8_t *sha; /* its digest when it is known already */
 	uint32_t cur_ev;    /* NONE until somebody needs it */
 	uint32_t last;	    /* prefix of the route before */
+	uint32_t peer;	    /* its peer */
 	uint32_t source;    /* its source */
 	uint32_t sources;   /* changes of it: 1 as long as there is only one */
 	uint32_t second;    /* its time */
 };
+
+/* Blocks of so many: a block of prefixes is one large page. */
+#define WATCH_BLOCK_BITS 16
+#define WATCH_BLOCK (1u << WATCH_BLOCK_BITS)
+
+static inline struct wprefix *wprefix_at(const struct watch *w, uint32_t i)
+{
+	return &w->prefix[i >> WATCH_BLOCK_BITS][i & (WATCH_BLOCK - 1)];
+}
+
+static inline struct ev *ev_at(const struct watch *w, uint32_t i)
+{
+	return &w->ev[i >> WATCH_BLOCK_BITS][i & (WATCH_BLOCK - 1)];
+}
+
+/* One more, with room for it: the caller fills it. */
+struct wprefix *wprefix_more(struct watch *w);
+struct ev *ev_more(struct watch *w);
+uint8_t *ev_digest(struct watch *w, uint32_t i);
 
 /* The five verbs, of all route detectors at once. */
 struct watch *watch_new(const struct knowledge *k);

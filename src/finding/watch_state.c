@@ -104,9 +104,17 @@ void watch_save(const struct watch *w, struct buf *out)
 	buf_u8(out, w->table);
 	buf_u32(out, w->left_out);
 	buf_add(out, w->seen, 65536 / 8);
-	SAVE(nprefix, prefix);
+	buf_u32(out, w->nprefix);
+	for (uint32_t i = 0; i < w->nprefix; i++)
+		buf_add(out, wprefix_at(w, i), sizeof(struct wprefix));
+	SAVE(nwide, wide);
 	SAVE(nmore, more);
-	SAVE(nev, ev);
+	buf_u32(out, w->nev);
+	for (uint32_t i = 0; i < w->nev; i++) {
+		buf_add(out, ev_at(w, i), sizeof(struct ev));
+		if (ev_at(w, i)->digest)
+			buf_add(out, ev_digest((struct watch *)w, i), SHA256_SIZE);
+	}
 	SAVE(nindex, index);
 	SAVE(nasn, asn);
 	SAVE(npath, path);
@@ -153,8 +161,7 @@ static bool pair_sound(struct watch *w, struct pair *p)
 	if (!p->used)
 		return true;
 	if (p->ev >= w->nev || p->next > w->nmore ||
-	    (!(p->flags & PAIR_TABLE) && p->path >= w->npath) || p->rov > ROV_INVALID ||
-	    p->why > ROV_AS0)
+	    (!(p->flags & PAIR_TABLE) && p->path >= w->npath))
 		return false;
 	if (k->peer_map) {
 		if (p->peer >= k->npeer_map)
@@ -178,14 +185,22 @@ static bool map_peer(const struct knowledge *k, uint16_t *peer)
 static bool sound(struct watch *w)
 {
 	const struct knowledge *k = w->k;
-	uint32_t holds = 0;
+	uint32_t holds = 0, wide = 0;
 
 	for (uint32_t i = 0; i < w->nprefix; i++) {
-		struct wprefix *e = &w->prefix[i];
+		struct pair *e = &wprefix_at(w, i)->pair;
+
+		if (e->len > 64 && (wide == w->nwide || w->wide[wide++].prefix != i))
+			return false;
+	}
+	if (wide != w->nwide)
+		return false;
+	for (uint32_t i = 0; i < w->nprefix; i++) {
+		struct pair *e = &wprefix_at(w, i)->pair;
 		struct prefix p = watch_prefix(w, i);
 
-		if (e->v6 > 1 || e->len > (e->v6 ? 128 : 32) || !e->len ||
-		    !prefix_eq(p, prefix_masked(p)) || !pair_sound(w, &e->pair))
+		if (e->len > (e->v6 ? 128 : 32) || !e->len || !prefix_eq(p, prefix_masked(p)) ||
+		    !pair_sound(w, e))
 			return false;
 	}
 	for (uint32_t i = 0; i < w->nmore; i++)
@@ -195,9 +210,9 @@ static bool sound(struct watch *w)
 			return false;
 	for (uint32_t i = 0; i < w->nev; i++)
 		if (k->source_map) {
-			if (w->ev[i].source >= k->nsource_map)
+			if (ev_at(w, i)->source >= k->nsource_map)
 				return false;
-			w->ev[i].source = (uint16_t)k->source_map[w->ev[i].source];
+			ev_at(w, i)->source = (uint16_t)k->source_map[ev_at(w, i)->source];
 		}
 	for (uint32_t i = 0; i < w->nindex; i++)
 		if (w->index[i] >= w->nev)
@@ -280,9 +295,17 @@ bool watch_load(struct watch *w, struct bytes *in, struct err *err)
 	w->table = bytes_u8(in) != 0;
 	w->left_out = bytes_u32(in);
 	bytes_copy(in, seen, sizeof(seen));
-	w->prefix = take(in, &w->nprefix, &w->cap_prefix, sizeof(*w->prefix));
+	for (uint32_t n = bytes_u32(in); n && !in->bad; n--)
+		bytes_copy(in, wprefix_more(w), sizeof(struct wprefix));
+	w->wide = take(in, &w->nwide, &w->cap_wide, sizeof(*w->wide));
 	w->more = take(in, &w->nmore, &w->cap_more, sizeof(*w->more));
-	w->ev = take(in, &w->nev, &w->cap_ev, sizeof(*w->ev));
+	for (uint32_t n = bytes_u32(in); n && !in->bad; n--) {
+		struct ev *e = ev_more(w);
+
+		bytes_copy(in, e, sizeof(*e));
+		if (e->digest)
+			bytes_copy(in, ev_digest(w, w->nev - 1), SHA256_SIZE);
+	}
 	w->index = take(in, &w->nindex, &w->cap_index, sizeof(*w->index));
 	w->asn = take(in, &w->nasn, &w->cap_asn, sizeof(*w->asn));
 	w->path = take(in, &w->npath, &w->cap_path, sizeof(*w->path));
