@@ -14,6 +14,8 @@
 
 #define READ_SIZE 16384
 #define READS_A_TURN 8
+#define SLOW 4 /* a transfer that goes on may take so many times as long as one that stands still \
+		*/
 
 struct http {
 	struct task task;
@@ -28,7 +30,7 @@ struct http {
 	struct buf out;
 	size_t sent;
 	uint64_t arrived_before, arrived_max;
-	bool ended; /* the server sent its last byte */
+	int64_t last; /* when it may go on at most */
 };
 
 /* ---- URLs ---- */
@@ -258,7 +260,16 @@ static void timed_out(struct task *task)
 	struct http *h = (struct http *)task;
 
 	loop_failed(task->loop, h->spec.conn->addr, h->spec.flow.owner, true);
+	h->spec.conn->abrupt = true;
 	finish(h, "generic_timeout_error");
+}
+
+/* Bytes came: a slow line is no dead one, but nobody may keep us for ever. */
+static void more_time(struct http *h)
+{
+	int64_t now = loop_now(h->task.loop), until = now + h->spec.flow.timeout;
+
+	task_after(&h->task, (until < h->last ? until : h->last) - now, timed_out);
 }
 
 /* The response is over or bad, by the reader's word. */
@@ -319,6 +330,7 @@ static void turn(evutil_socket_t fd, short what, void *arg)
 	const char *failure;
 	uint8_t in[READ_SIZE];
 	short want = EV_READ, for_write = 0;
+	uint64_t arrived = c->arrived;
 	long n;
 
 	(void)fd;
@@ -368,6 +380,8 @@ static void turn(evutil_socket_t fd, short what, void *arg)
 		if (h->out.len > h->sent && !for_write)
 			for_write = EV_WRITE;
 	}
+	if (c->arrived > arrived)
+		more_time(h);
 	wait(h, want | for_write);
 }
 
@@ -436,7 +450,10 @@ struct task *http_begin(struct loop *l, struct arena *a, const struct http_spec 
 	flow_seen(&spec->flow, l, &r->seen);
 	http1_init(&h->h1, a, h->spec.body_max, !strcmp(r->method, "HEAD"));
 	request(h);
-	task_after(&h->task, spec->flow.timeout ? spec->flow.timeout : 20 * SECOND, timed_out);
+	if (!h->spec.flow.timeout)
+		h->spec.flow.timeout = 10 * SECOND;
+	h->last = loop_now(l) + SLOW * h->spec.flow.timeout;
+	task_after(&h->task, h->spec.flow.timeout, timed_out);
 	wait(h, EV_WRITE);
 	return &h->task;
 }

@@ -188,6 +188,8 @@ static void finish(struct tls *t, const char *failure)
 static void cut(struct tls *t, const char *failure)
 {
 	loop_failed(t->task.loop, t->spec.conn->addr, t->spec.flow.owner, true);
+	/* Or the kernel would go on to send what triggered somebody. */
+	t->spec.conn->abrupt = true;
 	finish(t, failure);
 }
 
