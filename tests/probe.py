@@ -5,8 +5,6 @@
 bounded, diagnosed, and never fatal. Nothing leaves this machine; tests/hostile.py has the servers."""
 import json
 import os
-import resource
-import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import hostile
 
 MERIDIAN = os.environ["MERIDIAN"]
+WRITTEN = os.environ.get("WRITTEN")
 folder = tempfile.TemporaryDirectory()
 failed = 0
 
@@ -52,6 +51,9 @@ def probe(urls, *options, resolver="127.0.0.1:%d" % dns.port, status=0, form="oo
         print("FAILED: it hangs:", urls)
         sys.exit(1)
     check("exit status %s" % urls[:3], p.returncode == status, p.returncode, talk)
+    if form == "ooni" and WRITTEN:
+        w = subprocess.run([WRITTEN, out], stdout=subprocess.PIPE, text=True)
+        check("read and written again", w.returncode == 0, w.stdout)
     got = {}
     for line in open(out) if os.path.exists(out) else ():
         m = json.loads(line) if form else {}

@@ -21,10 +21,9 @@
 
 #include "base/assets.h"
 #include "base/file.h"
-#include "base/hash.h"
-#include "base/json.h"
 #include "base/sandbox.h"
 #include "base/text.h"
+#include "cmd/aims.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
 #include "cmd/here.h"
@@ -34,7 +33,6 @@
 #include "record/ooni.h"
 #include "version.h"
 
-#define LIST_MAX ((size_t)64 << 20)
 #define RESOLVERS_MAX 8
 #define HELPERS_MAX 8
 
@@ -115,18 +113,9 @@ static const struct opt opts[] = {
      "Connect to addresses of this machine itself too, for tests.", NULL},
     COMMON_OPTS};
 
-struct aim {
-	struct aim *next; /* of the same bucket while reading */
-	const char *url;
-	bool done;
-};
-
 struct probe_run {
 	struct arena arena;
-	struct aim *target; /* in the order given, then shuffled */
-	size_t n, cap, skipped, before;
-	struct aim **bucket;
-	size_t nbucket;
+	struct aims aims;
 	struct resolver_spec resolver[RESOLVERS_MAX];
 	struct helper_spec helper[HELPERS_MAX];
 	struct plan_options opt;
@@ -151,115 +140,6 @@ struct slot {
 	struct aim *target;
 	size_t index;
 };
-
-/* ---- targets ---- */
-
-static struct aim *find(struct probe_run *r, const char *url)
-{
-	struct aim *t = NULL;
-
-	if (r->nbucket)
-		t = r->bucket[hash_bytes(url, strlen(url), 0) % r->nbucket];
-	while (t && strcmp(t->url, url))
-		t = t->next;
-	return t;
-}
-
-/* Makes the table by which targets are found; they move no more until it is dropped. */
-static void index_targets(struct probe_run *r)
-{
-	free(r->bucket);
-	r->nbucket = r->n * 2 + 1;
-	r->bucket = mem_zero(r->nbucket, sizeof(struct aim *));
-	for (size_t i = 0; i < r->n; i++) {
-		struct aim **at =
-		    &r->bucket[hash_bytes(r->target[i].url, strlen(r->target[i].url), 0) %
-			       r->nbucket];
-
-		r->target[i].next = *at;
-		*at = &r->target[i];
-	}
-}
-
-static bool add_target(struct probe_run *r, const char *text, const char *from)
-{
-	const char *url = plan_url(&r->arena, text);
-
-	if (!url) {
-		talk("meridian: %s%s'%s' is no URL of http or https and no host name; it is passed "
-		     "over",
-		     from ? from : "", from ? ": " : "", text);
-		r->skipped++;
-		return false;
-	}
-	mem_room(&r->target, &r->cap, r->n + 1);
-	r->target[r->n++] = (struct aim){.url = url};
-	return true;
-}
-
-/* The first column of a CSV, or the whole line. */
-static char *first_column(char *line)
-{
-	char *p = line, *out = line;
-
-	if (*p != '"') {
-		line[strcspn(line, ",")] = 0;
-		return line;
-	}
-	for (p++; *p && (*p != '"' || p[1] == '"'); p++) {
-		p += *p == '"';
-		*out++ = *p;
-	}
-	*out = 0;
-	return line;
-}
-
-static bool read_list(struct probe_run *r, const char *path, struct err *err)
-{
-	struct buf text = {0};
-	bool csv = false, ok = file_get(path, &text, LIST_MAX, err);
-	size_t number = 0;
-
-	for (char *line = ok && text.len ? text.at : NULL, *next; line && *line; line = next) {
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = 0;
-		else
-			next = line + strlen(line);
-		line[strcspn(line, "\r")] = 0;
-		if (!number++ && (!strncmp(line, "url,", 4) || !strcmp(line, "url"))) {
-			csv = true;
-			continue;
-		}
-		line += strspn(line, " \t");
-		if (!*line || *line == '#')
-			continue;
-		for (size_t n = strlen(line); n && strchr(" \t", line[n - 1]); n--)
-			line[n - 1] = 0;
-		if (csv)
-			line = first_column(line);
-		add_target(r, line, path);
-	}
-	buf_free(&text);
-	return ok;
-}
-
-/* Each target once, whoever named it. */
-static void once(struct probe_run *r)
-{
-	size_t kept = 0;
-
-	index_targets(r);
-	for (size_t i = 0; i < r->n; i++)
-		if (find(r, r->target[i].url) != &r->target[i])
-			r->target[i].done = true;
-	/* The table has the last of equal ones first; any one of them will do. */
-	for (size_t i = 0; i < r->n; i++)
-		if (!r->target[i].done)
-			r->target[kept++] = r->target[i];
-	r->n = kept;
-	index_targets(r);
-}
 
 /* ---- whom ---- */
 
@@ -347,8 +227,8 @@ static void tell(struct probe_run *r, struct buf *out, bool all)
 	char n[32];
 
 	buf_printf(out, "This will measure %s target%s from here, in an order by seed %llu:\n",
-		   text_count(n, r->n - r->before), r->n - r->before == 1 ? "" : "s",
-		   (unsigned long long)seed);
+		   text_count(n, r->aims.n - r->aims.done),
+		   r->aims.n - r->aims.done == 1 ? "" : "s", (unsigned long long)seed);
 	for (size_t i = 0; i < o->nresolver; i++)
 		buf_printf(out, "  the names are looked up at %s%s\n",
 			   o->resolver[i].via == DNS_SYSTEM ? "the system's resolver " : "",
@@ -370,9 +250,9 @@ static void tell(struct probe_run *r, struct buf *out, bool all)
 		buf_printf(out, "  %s tells this line's address (%s), to replace it\n",
 			   HERE_WHOAMI_AT, HERE_WHOAMI);
 	buf_text(out, "Whoever watches this line can see that. Nothing else is sent to anybody.\n");
-	for (size_t i = 0; all && i < r->n; i++)
-		if (!r->target[i].done)
-			buf_printf(out, "%s\n", r->target[i].url);
+	for (size_t i = 0; all && i < r->aims.n; i++)
+		if (!r->aims.at[i].done)
+			buf_printf(out, "%s\n", r->aims.at[i].url);
 }
 
 /* False: the user does not want to. */
@@ -397,54 +277,6 @@ static bool allowed(struct probe_run *r, struct err *err)
 
 /* ---- the measurements ---- */
 
-/* What FILE has already; a last line that was cut by a kill is taken off. */
-static bool read_done(struct probe_run *r, struct err *err)
-{
-	char buffer[65536];
-	struct buf line = {0};
-	off_t whole = 0, at = 0;
-	ssize_t n;
-
-	while ((n = read(r->fd, buffer, sizeof(buffer))) > 0) {
-		for (ssize_t i = 0; i < n; i++) {
-			struct json j;
-
-			if (buffer[i] != '\n') {
-				buf_char(&line, buffer[i]);
-				continue;
-			}
-			whole = at + i + 1;
-			json_of(&j, line.at ? line.at : "", line.len);
-			if (json_next(&j) == JSON_OBJECT)
-				while (json_key(&j)) {
-					struct aim *t;
-					char *url;
-
-					if (!json_is(&j, "input") || !json_text(&j)) {
-						if (!json_is(&j, "input"))
-							json_skip(&j);
-						continue;
-					}
-					url = arena_textn(&r->arena, j.text, j.ntext);
-					t = find(r, url);
-					if (t && !t->done) {
-						t->done = true;
-						r->before++;
-					}
-				}
-			json_free(&j);
-			buf_reset(&line);
-		}
-		at += n;
-	}
-	buf_free(&line);
-	if (n < 0)
-		return err_sys(err, "%s", resume);
-	if (ftruncate(r->fd, whole) || lseek(r->fd, whole, SEEK_SET) < 0)
-		return err_sys(err, "%s", resume);
-	return true;
-}
-
 static bool open_measurements(struct probe_run *r, struct err *err)
 {
 	if (!resume) {
@@ -456,7 +288,7 @@ static bool open_measurements(struct probe_run *r, struct err *err)
 		return err_sys(err, "%s", resume);
 	if (flock(r->fd, LOCK_EX | LOCK_NB))
 		return err_set(err, "%s: another probe writes to it", resume);
-	return read_done(r, err);
+	return aims_done(&r->aims, r->fd, resume, err);
 }
 
 static void finish_measurement(struct probe_run *r, struct slot *s)
@@ -507,7 +339,7 @@ static void measured(void *arg, struct plan *p)
 	r->running--;
 	r->done++;
 	if (progress_due(&r->progress))
-		progress_show(&r->progress, r->done, r->n - r->before, r->done);
+		progress_show(&r->progress, r->done, r->aims.n - r->aims.done, r->done);
 	feed(r);
 }
 
@@ -515,17 +347,17 @@ static void feed(struct probe_run *r)
 {
 	unsigned max = loop_limits(r->loop)->targets;
 
-	for (unsigned i = 0; i < max && r->next < r->n && !loop_why(r->loop); i++) {
+	for (unsigned i = 0; i < max && r->next < r->aims.n && !loop_why(r->loop); i++) {
 		struct slot *s = &r->slot[i];
 
 		if (s->plan)
 			continue;
-		while (r->next < r->n && r->target[r->next].done)
+		while (r->next < r->aims.n && r->aims.at[r->next].done)
 			r->next++;
-		if (r->next == r->n)
+		if (r->next == r->aims.n)
 			return;
 		s->run = r;
-		s->target = &r->target[r->next++];
+		s->target = &r->aims.at[r->next++];
 		r->running++;
 		s->plan = plan_begin(r->loop, &s->arena, &r->opt, (uint32_t)r->next, s->target->url,
 				     measured, s);
@@ -560,7 +392,7 @@ static void measure(struct probe_run *r)
 		     "in pages cannot be replaced");
 	r->slot = mem_zero(loop_limits(r->loop)->targets, sizeof(*r->slot));
 	r->progress = progress_start("measuring", "targets", !common.quiet);
-	loop_shuffle(r->loop, r->target, r->n, sizeof(*r->target));
+	loop_shuffle(r->loop, r->aims.at, r->aims.n, sizeof(*r->aims.at));
 	feed(r);
 	loop_run(r->loop);
 	progress_end(&r->progress);
@@ -606,7 +438,7 @@ static int judge(struct probe_run *r, struct err *err)
 	bool ok;
 
 	if (form && !strcmp(form, "ooni"))
-		return copy_out(r, err) ? (why || r->skipped ? EXIT_PARTLY : EXIT_RAN)
+		return copy_out(r, err) ? (why || r->aims.skipped ? EXIT_PARTLY : EXIT_RAN)
 					: EXIT_COULD_NOT;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->fd);
 	lseek(r->fd, 0, SEEK_SET);
@@ -643,7 +475,7 @@ static int judge(struct probe_run *r, struct err *err)
 	}
 	if (ok) {
 		status = run_status(run);
-		if (status == EXIT_RAN && (why || r->skipped))
+		if (status == EXIT_RAN && (why || r->aims.skipped))
 			status = EXIT_PARTLY;
 	}
 	run_free(run);
@@ -681,13 +513,13 @@ static bool prepare(struct probe_run *r, int argc, char **argv, struct err *err)
 	struct plan_options *o = &r->opt;
 
 	for (size_t i = 0; i < lists.n; i++)
-		if (!read_list(r, lists.at[i], err))
+		if (!aims_list(&r->aims, lists.at[i], err))
 			return false;
 	for (int i = 0; i < argc; i++)
-		add_target(r, argv[i], NULL);
-	if (!r->n)
+		aims_add(&r->aims, argv[i], NULL);
+	if (!r->aims.n)
 		return err_set(err, "there is nothing to measure");
-	once(r);
+	aims_once(&r->aims);
 	if (places && !(r->geo = geo_of(places->at, places->n, places->path, err)))
 		return false;
 	*o = (struct plan_options){.geo = r->geo,
@@ -776,7 +608,7 @@ static int probe(int argc, char **argv)
 		measure(r);
 		if (loop_why(r->loop))
 			talk("meridian: %s: %zu of %zu targets were measured", loop_why(r->loop),
-			     r->done, r->n - r->before);
+			     r->done, r->aims.n - r->aims.done);
 		ok = !r->err.text[0];
 		err = r->err;
 		if (ok) {
@@ -792,8 +624,7 @@ static int probe(int argc, char **argv)
 	trust_free((struct trust *)(uintptr_t)r->opt.trust);
 	geo_free(r->geo);
 	free(r->slot);
-	free(r->target);
-	free(r->bucket);
+	aims_free(&r->aims);
 	buf_free(&r->line);
 	buf_free(&text);
 	arena_free(&r->arena);

@@ -10,12 +10,12 @@
 
 #include "base/jsonw.h"
 #include "base/text.h"
+#include "source/cookies.h"
 #include "source/dns.h"
 
 #define ADDRS_MAX 16
 #define LOOKUPS_MAX 32
 #define HELPERS_MAX 8
-#define COOKIES_MAX 32
 #define DEEP_ADDRS 2	       /* of a redirect's host */
 #define OTHER_BODY (32 << 10)  /* kept of what the second address and later ones say */
 #define CHECK_443 (4 * SECOND) /* TLS to an address of a page in the clear: only to know it */
@@ -29,11 +29,6 @@ static const struct header usual[] = {
     {"User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"},
 };
 #define NUSUAL (sizeof(usual) / sizeof(*usual))
-
-struct cookie {
-	const char *host, *pair;
-	bool below; /* for the names below host as well */
-};
 
 /* One address of the present round. */
 struct visit {
@@ -89,8 +84,7 @@ struct plan_state {
 	struct asked helper[HELPERS_MAX];
 	size_t nhelper, helpers_left;
 	bool over; /* the redirects are at their end; what is asked elsewhere may still run */
-	struct cookie cookie[COOKIES_MAX];
-	size_t ncookie;
+	struct cookies cookies;
 	struct buf residual; /* JSON of what was repeated, and what it was before */
 	size_t nresidual;
 	/* Follow-ups. */
@@ -336,71 +330,6 @@ static void ask_helpers(struct plan *p)
 	}
 }
 
-/* ---- cookies: some sites send those in circles who bring none ---- */
-
-static bool cookie_for(const struct cookie *c, const char *host)
-{
-	size_t n = strlen(host), k = strlen(c->host);
-
-	if (!strcmp(c->host, host))
-		return true;
-	return c->below && n > k && host[n - k - 1] == '.' && !strcmp(host + n - k, c->host);
-}
-
-static void keep_cookies(struct plan *p, const struct transaction *t)
-{
-	struct plan_state *s = p->state;
-
-	for (size_t i = 0; i < t->nheader && s->ncookie < COOKIES_MAX; i++) {
-		const char *v = t->header[i].value, *domain;
-		struct cookie *c = &s->cookie[s->ncookie];
-		size_t n = strcspn(v, ";"), k = 0;
-
-		if (strcasecmp(t->header[i].name, "set-cookie") || !memchr(v, '=', n) || n > 4096)
-			continue;
-		c->pair = arena_textn(p->arena, v, n);
-		c->host = s->host;
-		domain = strcasestr(v + n, "domain=");
-		c->below = domain != NULL;
-		if (domain) {
-			char *d;
-
-			domain += 7 + strspn(domain + 7, ".");
-			d = arena_textn(p->arena, domain, strcspn(domain, "; "));
-			for (char *x = d; *x; x++)
-				*x = (char)(*x >= 'A' && *x <= 'Z' ? *x + 32 : *x);
-			/* Only for a name that the host itself lies below. */
-			if (cookie_for(&(struct cookie){.host = d, .below = true}, s->host) &&
-			    strchr(d, '.'))
-				c->host = d;
-		}
-		/* The same name again replaces the old one. */
-		while (k < s->ncookie &&
-		       (strcmp(s->cookie[k].host, c->host) ||
-			strncmp(s->cookie[k].pair, c->pair, strcspn(c->pair, "=") + 1)))
-			k++;
-		if (k < s->ncookie)
-			s->cookie[k] = *c;
-		else
-			s->ncookie++;
-	}
-}
-
-static const char *cookies(struct plan *p)
-{
-	struct plan_state *s = p->state;
-	struct buf b = {0};
-	const char *text = NULL;
-
-	for (size_t i = 0; i < s->ncookie; i++)
-		if (cookie_for(&s->cookie[i], s->host))
-			buf_printf(&b, "%s%s", b.len ? "; " : "", s->cookie[i].pair);
-	if (b.len)
-		text = arena_textn(p->arena, b.at, b.len);
-	buf_free(&b);
-	return text;
-}
-
 /* ---- addresses ---- */
 
 static void no_guard(struct visit *v)
@@ -487,7 +416,7 @@ static void visit_all(struct plan *p)
 {
 	struct plan_state *s = p->state;
 	struct header *header = arena_zero(p->arena, NUSUAL + 1, sizeof(*header));
-	const char *cookie = cookies(p);
+	const char *cookie = cookies_for(p->arena, &s->cookies, s->host);
 
 	memcpy(header, usual, sizeof(usual));
 	s->http = (struct http_spec){.url = s->url,
@@ -663,7 +592,7 @@ static void round_done(struct plan *p)
 		return;
 	t = answer(p);
 	if (t) {
-		keep_cookies(p, t);
+		cookies_keep(p->arena, &s->cookies, s->host, t);
 		next = http_location(p->arena, t);
 		if (!next && t->code > 300 && t->code < 400 && t->code != 304 &&
 		    http_header(t, "location"))
