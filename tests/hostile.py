@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Meridian authors
 """Servers on loopback for the probe's tests: a resolver, pages in the clear and over TLS, honest
-ones and ones that do their worst. Everything listens on 127.0.0.1 and ends with the process."""
+ones and ones that do their worst. Everything listens on HOST and ends with the process."""
 import gzip
 import os
 import socket
@@ -12,6 +12,7 @@ import subprocess
 import threading
 import time
 
+HOST = "127.0.0.1"
 PAGE = b"<html><head><title>An honest page</title></head><body>" + b"honest words " * 50 + b"</body></html>"
 
 
@@ -40,9 +41,9 @@ class Dns:
     def __init__(self):
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.tcp = socket.socket()
-        self.tcp.bind(("127.0.0.1", 0))
+        self.tcp.bind((HOST, 0))
         self.port = self.tcp.getsockname()[1]
-        self.udp.bind(("127.0.0.1", self.port))
+        self.udp.bind((HOST, self.port))
         self.tcp.listen(64)
         self.names = []
         threading.Thread(target=self.serve_udp, daemon=True).start()
@@ -83,7 +84,7 @@ class Dns:
                 send(bytes([q[0] ^ 255]) + reply(q, ["127.0.0.9"])[1:])
                 send(reply(q, ["127.0.0.1"]))
             else:
-                send(reply(q, ["127.0.0.1"]))
+                send(reply(q, [HOST]))
 
     def serve_tcp(self):
         while True:
@@ -178,11 +179,13 @@ class Page(socketserver.BaseRequestHandler):
         elif path == "/100":
             while True:
                 c.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        elif path == "/echo":
+        elif path.startswith("/echo"):
             me = self.client_address[0]
-            c.sendall(whole("200 OK", b"<html>you are %s, or %s</html>" %
-                            (me.encode(), ".".join(reversed(me.split("."))).encode()),
-                            "X-Your-Address: " + me))
+            c.sendall(whole("200 OK", b"<html>you are %s, or %s, or %s</html>" %
+                            (me.encode(), ".".join(reversed(me.split("."))).encode(), me.replace(".", "-").encode()),
+                            "X-Your-Address: " + me, "Set-Cookie: from=" + me))
+        elif path == "/to-echo":
+            c.sendall(whole("302 Found", b"", "Location: /echo?you=" + self.client_address[0]))
         else:
             c.sendall(whole("200 OK", PAGE))
 
@@ -196,7 +199,7 @@ class Pages(socketserver.ThreadingTCPServer):
         self.context = context
         self.seen = []
         self.bomb = gzip.compress(b"\0" * (64 << 20), 9)
-        super().__init__(("127.0.0.1", 0), Page)
+        super().__init__((HOST, 0), Page)
         self.port = self.server_address[1]
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -219,7 +222,7 @@ class Raw:
     def __init__(self, how):
         self.how = how
         self.sock = socket.socket()
-        self.sock.bind(("127.0.0.1", 0))
+        self.sock.bind((HOST, 0))
         self.sock.listen(64)
         self.port = self.sock.getsockname()[1]
         threading.Thread(target=self.serve, daemon=True).start()
