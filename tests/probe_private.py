@@ -16,7 +16,7 @@ if "PROBE_PRIVATE" not in os.environ:
         print("SKIPPED: the privacy of probe is not tested, since this user may make no namespaces")
         sys.exit(77)
     os.environ["PROBE_PRIVATE"] = "1"
-    os.execvp("unshare", ["unshare", "-m", "-n", "-p", "--fork", "--kill-child", sys.executable, *sys.argv])
+    os.execvp("unshare", ["unshare", "-m", "-n", "-p", "--mount-proc", "--fork", "--kill-child", sys.executable, *sys.argv])
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import hostile
