@@ -202,6 +202,19 @@ is 0 'a hijack after a cut' "$meridian" whatif scenario $own --json
 holds 'who is outside believes it' 'abs(d["hijack"]["believe"] - 2 / 3) < 1e-5 and d["links_lost"] == 1'
 holds 'both have their caveats' 'd["caveats"] and d["attack_caveats"]'
 
+# Routes that a sanction refuses are refused in attacks too: 5 has the victim's route from 1, and only
+# the attacker's is left.
+printf '1|2|-1\n1|3|-1\n1|5|-1\n4|3|-1\n4|5|-1\n' >graph.txt
+printf '1,SE\n2,KE\n3,SE\n4,SE\n5,RU\n' >countries.csv
+printf 'depeer --between KE,RU\nhijack --attacker 3 --victim 2 --kind exact\n' >scenario
+is 0 'a sanction on links' "$meridian" whatif scenario $own --json
+holds 'one believes it' 'abs(d["hijack"]["believe"] - 1 / 3) < 1e-5'
+printf 'depeer --between KE,RU --transit\nhijack --attacker 3 --victim 2 --kind exact\n' >scenario
+is 0 'a sanction on routes' "$meridian" whatif scenario $own --json
+holds 'two believe it' 'abs(d["hijack"]["believe"] - 2 / 3) < 1e-5'
+printf 'depeer --between RU,KE --transit\nmandate rov --in top:2\n' >scenario
+is 0 'a mandate beside it' "$meridian" whatif scenario $own --json --trials 5
+
 # What is wrong is named, and nothing is computed.
 wrong() {
 	want=$1 text=$2
@@ -240,4 +253,12 @@ printf 'cut --country KE\nsever --country KE\n' >scenario
 wrong 1 'line 2' whatif scenario
 printf 'cut --country KE\ncut --country KE --except 36914\n' >scenario
 wrong 1 'line 2' whatif scenario
+printf 'remove --as 3356\n\nhijack --attacker 3356 --victim 174\n' >scenario
+wrong 1 'scenario: line 3: AS3356.*is removed' whatif scenario
+printf '# first\nremove --as 36914\ncut --country KE --except 36914\n' >scenario
+wrong 1 'scenario: line 3: AS36914.*gateway' whatif scenario
+printf 'hijack --attacker 18101 --victim 62041 --kind exactly\n' >scenario
+wrong 1 'scenario: line 1: .*exactly' whatif scenario
+printf 'mandate rov --in top:none\n' >scenario
+wrong 1 'scenario: line 1: "top:none"' whatif scenario
 exit $bad

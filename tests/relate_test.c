@@ -69,7 +69,11 @@ static void expected(void **state)
 		printf("agreement: customer links %.2f %%, peer links %.2f %%\n",
 		       100.0 * table[1][RELATION_CUSTOMER] / customers,
 		       100.0 * table[2][RELATION_PEER] / peers);
-		assert_true(table[1][RELATION_CUSTOMER] >= customers * .995);
+		/* The floors that docs/resilience.md tells: of customer links 99.8 %, of peer links
+		 * 17.5 %; and none of either turned round more often than one in 2,000. */
+		assert_true(table[1][RELATION_CUSTOMER] >= customers * .998);
+		assert_true(table[2][RELATION_PEER] >= peers * .175);
+		assert_true(table[1][RELATION_PROVIDER] <= customers * .0005);
 		assert_true(table[1][RELATION_NONE] + table[2][RELATION_NONE] == 0);
 		assert_int_equal(r.nclique, 5);
 	}

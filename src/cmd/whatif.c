@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/taken.h"
 #include "fact/country.h"
 #include "finding/relate.h"
 #include "finding/simcase.h"
@@ -25,7 +27,7 @@ static struct words {
 } words;
 static uint64_t trials = 0, seed = 1;
 static double rov, aspa;
-static bool brief;
+static bool brief, ipv6;
 
 static const struct opt opts[] = {
     {"country", 0, OPT_TEXT, &words.country, "CC",
@@ -66,6 +68,8 @@ static const struct opt opts[] = {
      "knows "
      "of local peering.",
      NULL},
+    {"ipv6", 0, OPT_BOOL, &ipv6, NULL,
+     "hegemony: of IPv6 routes, each prefix counting once, instead of IPv4 ones.", NULL},
     {"brief", 0, OPT_BOOL, &brief, NULL,
      "Write an impact brief on the Internet way of networking, for people who make policy.", NULL},
     GRAPH_OPTS,
@@ -208,27 +212,90 @@ static void paths_of(const char *text, size_t n, struct buf *out)
 	}
 }
 
+/* The paths of routes, each once: a table says most of them thousands of times. */
+struct distinct {
+	struct path_set *paths;
+	uint64_t *slot; /* hashes, 0 free */
+	size_t nslot;
+};
+
+static void distinct_add(struct distinct *d, const uint32_t *asn, size_t nasn)
+{
+	uint64_t hash = hash_bytes(asn, nasn * sizeof(*asn), 1) | 1;
+	size_t i;
+
+	if (2 * (d->paths->n + 1) > d->nslot) {
+		uint64_t *old = d->slot;
+		size_t n = d->nslot;
+
+		d->nslot = n ? 2 * n : 1 << 16;
+		d->slot = mem_zero(d->nslot, sizeof(*d->slot));
+		for (size_t k = 0; k < n; k++)
+			if (old[k]) {
+				for (i = old[k] >> 1 & (d->nslot - 1); d->slot[i];)
+					i = (i + 1) & (d->nslot - 1);
+				d->slot[i] = old[k];
+			}
+		free(old);
+	}
+	for (i = hash >> 1 & (d->nslot - 1); d->slot[i]; i = (i + 1) & (d->nslot - 1))
+		if (d->slot[i] == hash)
+			return;
+	d->slot[i] = hash;
+	path_set_add(d->paths, asn, nasn);
+}
+
+static void path_of(void *arg, const struct route *r, const struct peer *p)
+{
+	(void)p;
+	distinct_add(arg, r->attrs->path.flat, r->attrs->path.nflat);
+}
+
+static bool read_paths(struct path_set *p, int n, char **files, struct err *err)
+{
+	struct distinct d = {.paths = p};
+	struct path_set all = {0};
+	struct taken taken = {.each = path_of, .arg = &d};
+	struct buf lines = {0};
+	size_t len;
+	char *text;
+	bool ok;
+
+	if (taken_is(files[0])) {
+		ok = taken_read(&taken, n, files, err);
+		free(d.slot);
+		return ok;
+	}
+	if (n > 1)
+		return err_set(err, "%s: of text, relate wants one file", files[0]);
+	text = graph_text(files[0], &len, err);
+	if (!text)
+		return false;
+	paths_of(text, len, &lines);
+	free(text);
+	ok = path_set_read(&all, lines.at ? lines.at : "", lines.len, files[0], err);
+	buf_free(&lines);
+	for (size_t i = 0; ok && i < all.n; i++)
+		distinct_add(&d, all.asn + all.off[i], all.off[i + 1] - all.off[i]);
+	path_set_free(&all);
+	free(d.slot);
+	return ok;
+}
+
 /* Relationships from paths, as text that --graph reads. */
 static int relate_paths(int argc, char **argv)
 {
 	struct relate_report r;
 	struct path_set p = {0};
-	struct buf lines = {0}, out = {0};
+	struct buf out = {0};
 	struct asgraph *g;
 	struct err err;
-	char *text;
-	size_t n;
 	bool ok;
 
-	if (argc != 2)
-		return complain(EXIT_USAGE, "whatif relate wants one FILE of paths, or -");
-	text = graph_text(argv[1], &n, &err);
-	if (!text)
-		return complain(EXIT_COULD_NOT, "%s", err.text);
-	paths_of(text, n, &lines);
-	free(text);
-	ok = path_set_read(&p, lines.at ? lines.at : "", lines.len, argv[1], &err);
-	buf_free(&lines);
+	if (argc < 2)
+		return complain(EXIT_USAGE,
+				"whatif relate wants a FILE of paths, -, or SOURCEs of routes");
+	ok = read_paths(&p, argc - 1, argv + 1, &err);
 	if (ok && !p.n)
 		ok = err_set(&err, "%s: has no paths", argv[1]);
 	if (ok) {
@@ -241,8 +308,8 @@ static int relate_paths(int argc, char **argv)
 		     r.vantage_points < 50
 			 ? "; with so few vantage points most peer links are unsure"
 			 : "");
-		buf_printf(&out, "# inferred by meridian from %s: %zu paths, %u vantage points\n",
-			   argv[1], r.paths, r.vantage_points);
+		buf_printf(&out, "# inferred by meridian from %s%s: %zu paths, %u vantage points\n",
+			   argv[1], argc > 2 ? " and others" : "", r.paths, r.vantage_points);
 		asgraph_text(g, &out);
 		asgraph_free(g);
 		ok = put_result(&out, &err);
@@ -563,6 +630,7 @@ static bool read_file(struct scenario *s, const char *path, struct err *err)
 
 	if (!text)
 		return false;
+	s->file = path;
 	copy = arena_textn(&s->arena, text, n);
 	free(text);
 	for (char *p = copy; p && *p;) {
@@ -587,9 +655,16 @@ static bool read_file(struct scenario *s, const char *path, struct err *err)
 			if (!ok)
 				err_set(err, "\"seed\" wants a number");
 		} else {
+			size_t changes = s->nchange;
+			bool hijack = s->hijack;
+
 			words = (struct words){.adoption = 100};
 			argc = opt_parse(opts, argc, word, err);
 			ok = argc > 0 && step(s, argc, word, err);
+			if (ok && s->nchange > changes)
+				s->change_line[changes] = line;
+			if (ok && s->hijack && !hijack)
+				s->hijack_line = line;
 			if (!argc)
 				err_set(err, "no step, only options");
 		}
@@ -601,6 +676,12 @@ static bool read_file(struct scenario *s, const char *path, struct err *err)
 	return true;
 }
 
+/* What is wrong with the step in that line. */
+static bool contradicts(const struct scenario *s, size_t line, struct err *err)
+{
+	return s->file ? err_in(err, "%s: line %zu", s->file, line) : false;
+}
+
 /* A scenario that contradicts itself computes nothing. */
 static bool consistent(const struct scenario *s, struct err *err)
 {
@@ -610,18 +691,21 @@ static bool consistent(const struct scenario *s, struct err *err)
 	for (size_t i = 0; i < s->nchange; i++)
 		for (size_t k = 0; s->change[i].kind == CHANGE_NETWORK && k < s->change[i].nid; k++)
 			gone[s->change[i].id[k]] = 1;
-	if (s->hijack && (gone[s->attacker] || gone[s->victim]))
-		ok = err_set(err, "%s is removed and takes part in the hijack",
-			     graph_name(&s->graph, gone[s->attacker] ? s->attacker : s->victim));
+	if (s->hijack && (gone[s->attacker] || gone[s->victim])) {
+		err_set(err, "%s is removed and takes part in the hijack",
+			graph_name(&s->graph, gone[s->attacker] ? s->attacker : s->victim));
+		ok = contradicts(s, s->hijack_line, err);
+	}
 	for (size_t i = 0; ok && i < s->nchange; i++) {
 		const struct change *c = &s->change[i];
 
 		for (size_t k = 0; ok && k < c->nid; k++)
-			if ((c->kind == CHANGE_CUT || c->kind == CHANGE_LINK) && gone[c->id[k]])
-				ok = err_set(err, "%s is removed and also %s",
-					     graph_name(&s->graph, c->id[k]),
-					     c->kind == CHANGE_CUT ? "a gateway"
-								   : "an end of a link");
+			if ((c->kind == CHANGE_CUT || c->kind == CHANGE_LINK) && gone[c->id[k]]) {
+				err_set(err, "%s is removed and also %s",
+					graph_name(&s->graph, c->id[k]),
+					c->kind == CHANGE_CUT ? "a gateway" : "an end of a link");
+				ok = contradicts(s, s->change_line[i], err);
+			}
 	}
 	free(gone);
 	return ok;
@@ -690,9 +774,11 @@ static int whatif(int argc, char **argv)
 	if (!strcmp(argv[0], "relate"))
 		return relate_paths(argc, argv);
 	if (!strcmp(argv[0], "hegemony"))
-		return argc == 2
-			   ? whatif_hegemony(argv[1], words.origin, words.country)
-			   : complain(EXIT_USAGE, "whatif hegemony wants one FILE of routes, or -");
+		return argc >= 2
+			   ? whatif_hegemony(argc - 1, argv + 1, words.origin, words.country, ipv6)
+			   : complain(EXIT_USAGE,
+				      "whatif hegemony wants SOURCEs of routes, a FILE of "
+				      "bgpdump -m lines, or -");
 	if (!strcmp(argv[0], "compile"))
 		return argc == 1 ? compile_graph()
 				 : complain(EXIT_USAGE, "\"%s\" is one word too many", argv[1]);

@@ -36,6 +36,8 @@ struct scenario {
 	    view; /* the country whose eyes it is seen with; 0: side 1 of a de-peering, or all */
 	uint8_t *domestic, *foreign; /* by id */
 	const char *title, *verb;
+	const char *file; /* NULL: of the command line; else in which lines its steps stand */
+	size_t change_line[STEPS], hijack_line;
 	bool brief;
 };
 
@@ -45,7 +47,7 @@ bool whatif_tell_reach(struct scenario *s, struct jsonw *w, struct sheet *sheet,
 bool whatif_tell_attacks(struct scenario *s, struct jsonw *w, struct sheet *sheet, struct err *err);
 
 /* Hegemony (global; of an origin, "all" of them) or transit influence (of a country) as TSV. */
-int whatif_hegemony(const char *path, const char *origin, const char *country);
+int whatif_hegemony(int n, char **path, const char *origin, const char *country, bool ipv6);
 
 /* "99.24 %" and "(98.10 to 99.30)"; buffers of their own, eight at a time. */
 const char *percent(double share);

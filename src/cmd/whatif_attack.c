@@ -29,7 +29,7 @@ static void json_series(struct jsonw *w, const struct series *s)
 
 /* The changed topology: attacks of a scenario that also cuts run on what is
  * left. sure: without the peer links that few could have seen, too. */
-static struct topo *changed(const struct scenario *s, bool sure)
+static struct topo *changed(const struct scenario *s, bool sure, uint8_t **group)
 {
 	const struct asgraph *g = s->graph.as;
 	uint8_t *node = mem_zero((size_t)g->n + 1, 1), *link = mem_zero((size_t)g->nlink + 1, 1);
@@ -42,7 +42,7 @@ static struct topo *changed(const struct scenario *s, bool sure)
 
 	for (uint32_t i = 0; sure && i < g->nlink; i++)
 		link[i] = whatif_uncertain(g, i);
-	whatif_mask(&job, node, link);
+	*group = whatif_mask(&job, node, link);
 	t = topo_new(g, &mask);
 	free(node);
 	free(link);
@@ -77,13 +77,15 @@ static uint32_t draw(const struct scenario *s, const struct topo *t, struct dice
 	return ASGRAPH_NONE;
 }
 
-static void mandates(struct scenario *s, const struct topo *t, struct jsonw *w, struct sheet *sheet)
+static void mandates(struct scenario *s, const struct topo *t, const uint8_t *group,
+		     struct jsonw *w, struct sheet *sheet)
 {
 	struct trial_room *room = trial_room_new(t);
 	uint16_t *policy = mem_zero((size_t)t->n + 1, sizeof(*policy));
 	bool wanted[4] = {false};
 	uint16_t home = s->view;
 
+	trial_sides(room, group);
 	jsonw_name(w, "mandates");
 	jsonw_array(w);
 	sheet_heading(sheet, "Mandates");
@@ -163,7 +165,8 @@ static void mandates(struct scenario *s, const struct topo *t, struct jsonw *w, 
 	trial_room_free(room);
 }
 
-static void hijack(struct scenario *s, const struct topo *t, struct jsonw *w, struct sheet *sheet)
+static void hijack(struct scenario *s, const struct topo *t, const uint8_t *group, struct jsonw *w,
+		   struct sheet *sheet)
 {
 	const struct asgraph *g = s->graph.as;
 	uint16_t *policy = mem_zero((size_t)g->n + 1, sizeof(*policy));
@@ -173,7 +176,8 @@ static void hijack(struct scenario *s, const struct topo *t, struct jsonw *w, st
 	struct sheet_country *map = mem_zero(1024, sizeof(*map));
 	bool chance = s->rov > 0 || s->aspa > 0 || s->nmandate;
 	uint64_t trials = chance ? s->trials : 1;
-	struct topo *sure = changed(s, true);
+	uint8_t *same = NULL;
+	struct topo *sure = changed(s, true, &same);
 	struct series given = {0}, less = {0};
 	uint32_t nmap = 0;
 	bool unable = false;
@@ -182,6 +186,8 @@ static void hijack(struct scenario *s, const struct topo *t, struct jsonw *w, st
 		const struct topo *on = graph ? sure : t;
 		struct trial_room *room = trial_room_new(on);
 		struct dice dice = {s->seed};
+
+		trial_sides(room, group);
 
 		for (uint64_t i = 0; i < trials; i++) {
 			struct trial x;
@@ -280,6 +286,7 @@ static void hijack(struct scenario *s, const struct topo *t, struct jsonw *w, st
 	    w, "A longer or preferred path that the graph does not have changes who believes it.");
 	jsonw_array_end(w);
 	topo_free(sure);
+	free(same);
 	free(policy);
 	free(believed);
 	free(times);
@@ -290,13 +297,15 @@ static void hijack(struct scenario *s, const struct topo *t, struct jsonw *w, st
 
 bool whatif_tell_attacks(struct scenario *s, struct jsonw *w, struct sheet *sheet, struct err *err)
 {
-	struct topo *t = changed(s, false);
+	uint8_t *group = NULL;
+	struct topo *t = changed(s, false, &group);
 
 	(void)err;
 	if (s->nmandate)
-		mandates(s, t, w, sheet);
+		mandates(s, t, group, w, sheet);
 	if (s->hijack)
-		hijack(s, t, w, sheet);
+		hijack(s, t, group, w, sheet);
 	topo_free(t);
+	free(group);
 	return true;
 }

@@ -38,6 +38,7 @@ struct hegemony {
 	size_t npath, pathcap;
 	uint32_t *slot; /* hash of paths, + 1 */
 	size_t nslot;
+	bool v6;
 	uint32_t groups;    /* peer networks with a full feed */
 	uint32_t *sessions; /* of each group */
 	/* Networks as small numbers, given when they first come in a path. */
@@ -136,6 +137,44 @@ void hegemony_add(struct hegemony *h, uint16_t peer, uint32_t addr, uint8_t len,
 	h->peer[peer].routes++;
 }
 
+void hegemony_add6(struct hegemony *h, uint16_t peer, const struct prefix *prefix,
+		   const uint32_t *path, size_t n)
+{
+	uint64_t key[3] = {prefix->hi, prefix->lo, prefix->len};
+
+	if (!n || peer >= h->npeer || h->nasn > UINT32_MAX - 65536)
+		return;
+	h->v6 = true;
+	mem_room(&h->route, &h->routecap, h->nroute + 1);
+	/* Until they are sorted, the weight is what tells prefixes apart. */
+	h->route[h->nroute++] = (struct entry){
+	    .weight = hash_bytes(key, sizeof(key), 6), .peer = peer, .path = path_of(h, path, n)};
+	h->peer[peer].routes++;
+}
+
+/* IPv6: every prefix of a session once. */
+static void weigh6(struct hegemony *h)
+{
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < h->nroute; i++) {
+		struct entry *e = &h->route[i];
+		uint64_t key = e->weight;
+
+		e->weight = !(i && e[-1].peer == e->peer && last == key);
+		last = key;
+	}
+}
+
+static int by_key6(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->peer != y->peer)
+		return x->peer < y->peer ? -1 : 1;
+	return (x->weight > y->weight) - (x->weight < y->weight);
+}
+
 static int by_place(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
@@ -202,8 +241,11 @@ unsigned hegemony_ready(struct hegemony *h, double share)
 	uint32_t *group = mem_zero(h->npeer + 1, sizeof(*group));
 	unsigned full = 0;
 
-	qsort(h->route, h->nroute, sizeof(*h->route), by_place);
-	weigh(h);
+	qsort(h->route, h->nroute, sizeof(*h->route), h->v6 ? by_key6 : by_place);
+	if (h->v6)
+		weigh6(h);
+	else
+		weigh(h);
 	for (size_t i = 0; i < h->npeer; i++)
 		most = h->peer[i].routes > most ? h->peer[i].routes : most;
 	for (size_t i = 0; i < h->npeer; i++) {
@@ -382,6 +424,7 @@ const struct hegemony_score *hegemony_cti(struct hegemony *h, const struct asgra
 	uint16_t *place = mem_zero(h->npeer + 1, sizeof(*place));
 	uint32_t nlist = 0;
 	bool *in = mem_zero(h->nroute + 1, sizeof(*in));
+	double *row = mem_zero((size_t)h->groups + 1, sizeof(*row));
 
 	for (size_t i = 0; i < h->npeer; i++) {
 		place[i] = h->peer[i].full ? country_of(h->peer[i].asn, arg) : country;
@@ -428,11 +471,18 @@ const struct hegemony_score *hegemony_cti(struct hegemony *h, const struct asgra
 	mem_room(&h->score, &h->scorecap, (size_t)nlist + 1);
 	for (uint32_t i = 0; i < nlist; i++) {
 		uint32_t v = h->list[i];
-		double sum = 0;
+		double sum = 0, left = hosts;
+		uint32_t n_seen = 0, cut;
 
 		for (uint32_t k = 0; k < h->groups; k++)
-			sum += h->sum[v][k];
-		h->score[i] = (struct hegemony_score){h->net[v], hosts > 0 ? sum / hosts : 0};
+			if (h->sum[v][k] > 0)
+				row[n_seen++] = h->sum[v][k];
+		qsort(row, n_seen, sizeof(*row), rising);
+		cut = n_seen / 10;
+		for (uint32_t k = cut; k < n_seen - cut; k++)
+			sum += row[k];
+		left -= 2 * cut;
+		h->score[i] = (struct hegemony_score){h->net[v], left > 0 ? sum / left : 0};
 		memset(h->sum[v], 0, h->groups * sizeof(**h->sum));
 		h->touched[v] = 0;
 	}
@@ -440,6 +490,7 @@ const struct hegemony_score *hegemony_cti(struct hegemony *h, const struct asgra
 	free(total);
 	free(place);
 	free(in);
+	free(row);
 	*n = nlist;
 	return h->score;
 }

@@ -11,7 +11,9 @@
  *
  * Country transit influence (Gamero-Garrido et al., PAM 2022): over monitors outside a country,
  * the share of its addresses that a network carries, each divided by the number of hops from the
- * origin, only below the first provider-to-customer hop as seen from the monitor.
+ * origin, only below the first provider-to-customer hop as seen from the monitor. Of the hosts that
+ * see a network on the way at all, the tenth with the lowest and the tenth with the highest shares
+ * are left out, as the authors' program does.
  */
 #ifndef FINDING_HEGEMONY_H
 #define FINDING_HEGEMONY_H
@@ -21,6 +23,7 @@
 #include <stdint.h>
 
 #include "fact/asgraph.h"
+#include "fact/prefix.h"
 
 struct hegemony;
 struct hegemony *hegemony_new(void);
@@ -32,6 +35,11 @@ uint16_t hegemony_peer(struct hegemony *h, uint32_t asn);
 /* A route of an IPv4 prefix: the path with the peer's own ASN first, no prepending, no AS_SET. */
 void hegemony_add(struct hegemony *h, uint16_t peer, uint32_t addr, uint8_t len,
 		  const uint32_t *path, size_t n);
+
+/* The same of an IPv6 prefix: each counts 1, whatever its length, and more specific ones take
+ * nothing away (as the Internet Health Report weighs IPv6). One family a table. */
+void hegemony_add6(struct hegemony *h, uint16_t peer, const struct prefix *prefix,
+		   const uint32_t *path, size_t n);
 
 /* Ends the adding: sessions with less than `share` of the largest one's prefixes are no full feed
  * and left out (IHR asks for 600,000 in 2023; .75 fits all dates). Returns how many are left. */

@@ -105,7 +105,7 @@ bool policies_accept(const struct propagation *p, uint32_t v, uint32_t u, enum r
 	if (seed->invalid &&
 	    (pol & (POLICY_ROV | POLICY_ROVPP) || (pol & POLICY_PEER_ROV && rel == RELATION_PEER)))
 		return false;
-	if (seed->refused && pol & POLICY_REFUSE)
+	if (pol & refusers(seed))
 		return false;
 	if (pol & (POLICY_FIRST_AS | POLICY_ASPA) && first && o->stripped[of->seed])
 		return false;

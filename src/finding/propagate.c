@@ -23,7 +23,8 @@
  */
 enum mode { PLAIN, LITE, FULL };
 
-#define LITE_POLICIES (POLICY_ROV | POLICY_PEER_ROV | POLICY_REFUSE | POLICY_ROVPP)
+#define LITE_POLICIES \
+	(POLICY_ROV | POLICY_PEER_ROV | POLICY_REFUSE | POLICY_REFUSE_TWO | POLICY_ROVPP)
 
 struct propagation *propagation_new(const struct topo *t)
 {
@@ -638,7 +639,7 @@ void propagation_run(struct propagation *p, const struct seed *seed, unsigned ns
 		o->alike = true;
 		o->dropped = 0;
 		for (unsigned s = 0; s < nseed; s++) {
-			uint16_t drop = seed[s].refused ? POLICY_REFUSE : 0;
+			uint16_t drop = refusers(&seed[s]);
 
 			drop |= seed[s].invalid ? POLICY_ROV | POLICY_ROVPP : 0;
 			o->alike = o->alike && (!drop || !o->dropped || drop == o->dropped);

@@ -28,12 +28,13 @@ enum policy {
 	POLICY_OTC = 16,	     /* RFC 9234 roles and Only-To-Customer, both directions */
 	POLICY_PATH_END = 32,	     /* verifies the last hop (Cohen et al. 2016) … */
 	POLICY_PATH_END_RECORD = 64, /* … and publishes its neighbours */
-	POLICY_BGPSEC = 128,   /* signs (RFC 8205); secure routes win ties ("security third") */
-	POLICY_FIRST_AS = 256, /* the path must start with the neighbour (RFC 4271 6.3) */
-	POLICY_PEERLOCK = 512, /* no tier-1 behind a customer, nor behind another peer */
-	POLICY_REFUSE = 1024,  /* drops announcements that are marked `refused` */
-	POLICY_ROVPP = 2048,   /* ROV++ v1 lite: ROV, and a blackhole for a sub-prefix hijack
-				  that its own next hop also told it (NDSS 2021) */
+	POLICY_BGPSEC = 128,	  /* signs (RFC 8205); secure routes win ties ("security third") */
+	POLICY_FIRST_AS = 256,	  /* the path must start with the neighbour (RFC 4271 6.3) */
+	POLICY_PEERLOCK = 512,	  /* no tier-1 behind a customer, nor behind another peer */
+	POLICY_REFUSE = 1024,	  /* drops announcements that are marked `refused` with 1 … */
+	POLICY_REFUSE_TWO = 4096, /* … and with 2 */
+	POLICY_ROVPP = 2048,	  /* ROV++ v1 lite: ROV, and a blackhole for a sub-prefix hijack
+				     that its own next hop also told it (NDSS 2021) */
 };
 
 enum ties { TIES_LOWEST_ASN, TIES_FOR, TIES_AGAINST };
@@ -48,7 +49,7 @@ struct seed {
 	uint16_t npath;
 	uint16_t policy_skip; /* policies that do not look at it */
 	bool invalid;	      /* by the VRPs */
-	bool refused;	      /* for POLICY_REFUSE */
+	uint8_t refused;      /* 1 for POLICY_REFUSE, 2 for POLICY_REFUSE_TWO, both by their sum */
 	uint8_t to;	      /* enum seed_to, 0 is TO_ALL; two seeds of one network may share */
 	uint32_t otc;	      /* the OTC attribute that it carries already, 0 none */
 };

@@ -55,6 +55,13 @@ struct offer {
 	unsigned seed;
 };
 
+/* The policies that drop a seed because of who announces it. */
+static inline uint16_t refusers(const struct seed *s)
+{
+	return (uint16_t)((s->refused & 1 ? POLICY_REFUSE : 0) |
+			  (s->refused & 2 ? POLICY_REFUSE_TWO : 0));
+}
+
 /* Notes the marks of a seed's own path, its length and who stands first in it. */
 void policies_seed(struct propagation *p, unsigned s);
 

@@ -17,7 +17,9 @@ struct trial_room {
 	const struct topo *topo;
 	struct propagation *exact, *sub;
 	uint8_t *attacker, *legitimate, *end;
-	uint32_t there; /* networks that are not gone */
+	const uint8_t *group;
+	uint16_t *policy; /* with what the groups refuse */
+	uint32_t there;	  /* networks that are not gone */
 	uint32_t path[LEAK_MAX];
 	struct seed seed[2];
 };
@@ -46,7 +48,29 @@ void trial_room_free(struct trial_room *r)
 	free(r->attacker);
 	free(r->legitimate);
 	free(r->end);
+	free(r->policy);
 	free(r);
+}
+
+void trial_sides(struct trial_room *r, const uint8_t *group)
+{
+	r->group = group;
+	if (group && !r->policy)
+		r->policy = mem_zero((size_t)r->topo->n + 1, sizeof(*r->policy));
+}
+
+/* The policies of a trial with what the groups refuse: 1 is the mark of routes to group 1, which
+ * group 2 refuses. */
+static const uint16_t *refusing(struct trial_room *r, const uint16_t *policy)
+{
+	if (!r->group)
+		return policy;
+	for (uint32_t v = 0; v < r->topo->n; v++)
+		r->policy[v] =
+		    (uint16_t)((policy ? policy[v] : 0) | (r->group[v] == 2   ? POLICY_REFUSE
+							   : r->group[v] == 1 ? POLICY_REFUSE_TWO
+									      : 0));
+	return r->policy;
 }
 
 /* The announcements; false: a leaker without a route. */
@@ -58,6 +82,10 @@ static bool announce(struct trial_room *r, const uint16_t *policy, enum attack_k
 
 	r->seed[0] = (struct seed){.id = victim};
 	r->seed[1] = (struct seed){.id = attacker};
+	if (r->group) {
+		r->seed[0].refused = r->group[victim];
+		r->seed[1].refused = r->group[kind <= ATTACK_SUB ? attacker : victim];
+	}
 	switch (kind) {
 	case ATTACK_EXACT:
 	case ATTACK_SUB:
@@ -126,6 +154,7 @@ struct trial trial_run(struct trial_room *r, const uint16_t *policy, enum attack
 	struct trial out = {0};
 	uint32_t unused;
 
+	policy = refusing(r, policy);
 	propagation_policies(r->exact, policy, NULL, 0);
 	if (kind == ATTACK_SUB)
 		propagation_policies(r->sub, policy, NULL, 0);

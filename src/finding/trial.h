@@ -33,6 +33,10 @@ struct trial_room;
 struct trial_room *trial_room_new(const struct topo *t);
 void trial_room_free(struct trial_room *r);
 
+/* By id, as in lanes.h: networks of group 1 refuse routes to networks of group 2, and the other way
+ * round. An origin is who a path says it is. NULL: nobody does. */
+void trial_sides(struct trial_room *r, const uint8_t *group);
+
 /* policy by id or NULL. addresses by id or NULL. range: also low and high, at three times the
  * cost; without, both are `data`. believed, by id, NULL or where to put whose packets end with
  * the attacker. */

@@ -76,13 +76,13 @@ static void change_one(const struct whatif_job *job, const struct asgraph *g,
 	free(keep);
 }
 
-void whatif_mask(const struct whatif_job *job, uint8_t *node, uint8_t *link)
+uint8_t *whatif_mask(const struct whatif_job *job, uint8_t *node, uint8_t *link)
 {
 	struct masks m = {node, link, NULL};
 
 	for (size_t i = 0; i < job->nchange; i++)
 		change_one(job, job->nets->graph, &job->change[i], &m);
-	free(m.group);
+	return m.group;
 }
 
 /* The graph with peering between all domestic members of an exchange that are not linked. */

@@ -66,8 +66,9 @@ struct whatif_job {
 bool whatif_uncertain(const struct asgraph *g, uint32_t link);
 
 /* What the changes take away, by id and by index of the link: 1 is set, nothing is cleared. Routes
- * that are refused with `transit` are not in it. */
-void whatif_mask(const struct whatif_job *job, uint8_t *node, uint8_t *link);
+ * that are refused with `transit` are no links: returns the groups that refuse each other
+ * (lanes.h), free() them, or NULL. */
+uint8_t *whatif_mask(const struct whatif_job *job, uint8_t *node, uint8_t *link);
 
 /* False: a path is too long. */
 bool whatif_run(const struct whatif_job *job, struct whatif *out);
