@@ -181,7 +181,7 @@ static int one(struct graph *g, struct resilience_room *room, int argc, char **a
 	s = sheet_new(title.at);
 	profile_sheet(s, g, &c, &seen);
 	map = (struct sheet_country){country, c.score / 100, -1};
-	sheet_map(s, "Score, light for high.", &map, 1);
+	sheet_map(s, "Score: red is low, blue is high.", &map, 1);
 	jsonw_object(&w);
 	profile_json(&w, g, &c, &seen);
 	announced(g, &seen, &c, counted, &w, s);

@@ -8,14 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
-#include "cmd/taken.h"
 #include "fact/country.h"
-#include "finding/relate.h"
 #include "finding/simcase.h"
 
 /* What one step's words say; reset between the lines of a scenario file. */
@@ -185,138 +182,6 @@ static int simcase(int argc, char **argv)
 	buf_free(&differs);
 	free(text);
 	return status;
-}
-
-/* A line of "bgpdump -m" as its path alone; other lines stay as they are. AS_SETs end a path. */
-static void paths_of(const char *text, size_t n, struct buf *out)
-{
-	for (const char *p = text, *end = text + n; p < end;) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p)), *stop = nl ? nl : end, *q = p;
-
-		if (stop - p > 6 && (!memcmp(p, "TABLE_", 6) || !memcmp(p, "BGP4MP", 6))) {
-			const char *to;
-
-			for (int bar = 0; q < stop && bar < 6; q++)
-				bar += *q == '|';
-			to = memchr(q, '|', (size_t)(stop - q));
-			to = to ? to : stop;
-			for (const char *c = q; c < to; c++)
-				if (*c == '{' || *c == '(' || *c == '[')
-					to = c;
-			buf_add(out, q, (size_t)(to - q));
-		} else {
-			buf_add(out, p, (size_t)(stop - p));
-		}
-		buf_char(out, '\n');
-		p = nl ? nl + 1 : end;
-	}
-}
-
-/* The paths of routes, each once: a table says most of them thousands of times. */
-struct distinct {
-	struct path_set *paths;
-	uint64_t *slot; /* hashes, 0 free */
-	size_t nslot;
-};
-
-static void distinct_add(struct distinct *d, const uint32_t *asn, size_t nasn)
-{
-	uint64_t hash = hash_bytes(asn, nasn * sizeof(*asn), 1) | 1;
-	size_t i;
-
-	if (2 * (d->paths->n + 1) > d->nslot) {
-		uint64_t *old = d->slot;
-		size_t n = d->nslot;
-
-		d->nslot = n ? 2 * n : 1 << 16;
-		d->slot = mem_zero(d->nslot, sizeof(*d->slot));
-		for (size_t k = 0; k < n; k++)
-			if (old[k]) {
-				for (i = old[k] >> 1 & (d->nslot - 1); d->slot[i];)
-					i = (i + 1) & (d->nslot - 1);
-				d->slot[i] = old[k];
-			}
-		free(old);
-	}
-	for (i = hash >> 1 & (d->nslot - 1); d->slot[i]; i = (i + 1) & (d->nslot - 1))
-		if (d->slot[i] == hash)
-			return;
-	d->slot[i] = hash;
-	path_set_add(d->paths, asn, nasn);
-}
-
-static void path_of(void *arg, const struct route *r, const struct peer *p)
-{
-	(void)p;
-	distinct_add(arg, r->attrs->path.flat, r->attrs->path.nflat);
-}
-
-static bool read_paths(struct path_set *p, int n, char **files, struct err *err)
-{
-	struct distinct d = {.paths = p};
-	struct path_set all = {0};
-	struct taken taken = {.each = path_of, .arg = &d};
-	struct buf lines = {0};
-	size_t len;
-	char *text;
-	bool ok;
-
-	if (taken_is(files[0])) {
-		ok = taken_read(&taken, n, files, err);
-		free(d.slot);
-		return ok;
-	}
-	if (n > 1)
-		return err_set(err, "%s: of text, relate wants one file", files[0]);
-	text = graph_text(files[0], &len, err);
-	if (!text)
-		return false;
-	paths_of(text, len, &lines);
-	free(text);
-	ok = path_set_read(&all, lines.at ? lines.at : "", lines.len, files[0], err);
-	buf_free(&lines);
-	for (size_t i = 0; ok && i < all.n; i++)
-		distinct_add(&d, all.asn + all.off[i], all.off[i + 1] - all.off[i]);
-	path_set_free(&all);
-	free(d.slot);
-	return ok;
-}
-
-/* Relationships from paths, as text that --graph reads. */
-static int relate_paths(int argc, char **argv)
-{
-	struct relate_report r;
-	struct path_set p = {0};
-	struct buf out = {0};
-	struct asgraph *g;
-	struct err err;
-	bool ok;
-
-	if (argc < 2)
-		return complain(EXIT_USAGE,
-				"whatif relate wants a FILE of paths, -, or SOURCEs of routes");
-	ok = read_paths(&p, argc - 1, argv + 1, &err);
-	if (ok && !p.n)
-		ok = err_set(&err, "%s: has no paths", argv[1]);
-	if (ok) {
-		g = relate(&p, &r);
-		talk("%zu paths of %u vantage points (dropped: %zu with reserved numbers, %zu with "
-		     "loops, "
-		     "%zu poisoned); clique of %zu; %u customer links, %u peer links%s",
-		     r.paths, r.vantage_points, r.reserved, r.loops, r.poisoned, r.nclique,
-		     r.customer_links, r.peer_links,
-		     r.vantage_points < 50
-			 ? "; with so few vantage points most peer links are unsure"
-			 : "");
-		buf_printf(&out, "# inferred by meridian from %s%s: %zu paths, %u vantage points\n",
-			   argv[1], argc > 2 ? " and others" : "", r.paths, r.vantage_points);
-		asgraph_text(g, &out);
-		asgraph_free(g);
-		ok = put_result(&out, &err);
-	}
-	path_set_free(&p);
-	buf_free(&out);
-	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
 }
 
 /* The graph as the memory that --graph maps. */
@@ -753,6 +618,102 @@ static bool tell(struct scenario *s, struct err *err)
 	return ok;
 }
 
+/* "AS3356 Level 3 (US) and AS174 …" of the word "3356,174", at most four of them. */
+static void named_list(const struct scenario *s, const char *list, struct buf *out)
+{
+	uint32_t *id;
+	struct err err;
+	size_t n;
+
+	if (!list || !graph_as_list(&s->graph, list, &id, &n, &err)) {
+		buf_text(out, list ? list : "");
+		return;
+	}
+	for (size_t i = 0; i < n && i < 4; i++)
+		buf_printf(out, "%s%s",
+			   !i		? ""
+			   : i + 1 == n ? " and "
+					: ", ",
+			   graph_name(&s->graph, id[i]));
+	if (n > 4)
+		buf_printf(out, " and %zu more", n - 4);
+	free(id);
+}
+
+static const char *country_of(const char *code)
+{
+	char cc[3] = {0};
+	const char *name;
+
+	if (!code || strlen(code) != 2)
+		return code;
+	cc[0] = (char)(code[0] & ~32);
+	cc[1] = (char)(code[1] & ~32);
+	name = country_name(cc);
+	return name ? name : code;
+}
+
+/* A side of a de-peering: a country or a network. */
+static void side_name(const struct scenario *s, const char *word, size_t n, struct buf *out)
+{
+	char text[16] = {0};
+
+	memcpy(text, word, n < 15 ? n : 15);
+	if (n == 2 && (*text < '0' || *text > '9'))
+		buf_text(out, country_of(text));
+	else
+		named_list(s, text, out);
+}
+
+/* The step of the command line as a question that a person would ask. */
+static void question(const struct scenario *s, const char *what, struct buf *out)
+{
+	const char *comma = words.between ? strchr(words.between, ',') : NULL;
+
+	buf_text(out, "What if ");
+	if (!strcmp(s->verb, "cut")) {
+		buf_printf(out, "%s were cut off from other countries", country_of(words.country));
+		if (words.except) {
+			buf_text(out, ", but for the links of ");
+			named_list(s, words.except, out);
+		}
+	} else if (!strcmp(s->verb, "gateway")) {
+		buf_printf(out, "all routes between %s and other countries had to pass ",
+			   country_of(words.country));
+		named_list(s, words.through, out);
+	} else if (!strcmp(s->verb, "depeer")) {
+		side_name(s, words.between, (size_t)(comma - words.between), out);
+		buf_text(out, " and ");
+		side_name(s, comma + 1, strlen(comma + 1), out);
+		buf_text(out, words.transit ? " refused each other's routes, whoever passes them on"
+					    : " no longer connected directly");
+	} else if (!strcmp(s->verb, "remove")) {
+		if (words.ixp) {
+			const struct exchange *x = &s->graph.exchanges.at[s->change[0].exchange];
+
+			buf_printf(out, "the exchange %s", *x->name ? x->name : x->key);
+		} else if (words.link) {
+			buf_text(out, "the link between ");
+		}
+		if (!words.ixp)
+			named_list(s, words.link ? words.link : words.as, out);
+		buf_text(out, " failed");
+	} else if (!strcmp(s->verb, "mandate")) {
+		bool top = !strncmp(words.in, "top:", 4);
+
+		buf_printf(out, "%s%s%s had to %s", top ? "the " : "networks of ",
+			   top ? words.in + 4 : country_of(words.in),
+			   top ? " largest networks" : "",
+			   *what == 'r'	  ? "validate route origins (ROV)"
+			   : *what == 'a' ? "publish and verify ASPAs"
+					  : "mark routes as only to customers (OTC)");
+	} else {
+		buf_printf(out, "%s attacked %s (%s)", graph_name(&s->graph, s->attacker),
+			   graph_name(&s->graph, s->victim), attack_kind_text[s->kind]);
+	}
+	buf_char(out, '?');
+}
+
 static int whatif(int argc, char **argv)
 {
 	static const char *const verbs[] = {"cut",     "gateway", "depeer", "remove",
@@ -772,7 +733,7 @@ static int whatif(int argc, char **argv)
 	if (!strcmp(argv[0], "case"))
 		return simcase(argc, argv);
 	if (!strcmp(argv[0], "relate"))
-		return relate_paths(argc, argv);
+		return whatif_relate(argc, argv);
 	if (!strcmp(argv[0], "hegemony"))
 		return argc >= 2
 			   ? whatif_hegemony(argc - 1, argv + 1, words.origin, words.country, ipv6)
@@ -806,34 +767,11 @@ static int whatif(int argc, char **argv)
 		if (s.trials > 100000)
 			s.trials = 100000;
 		view(&s);
-		buf_text(&title, verb ? "What if: " : "What if, by the scenario ");
-		if (verb) {
-			buf_text(&title, argv[0]);
-			if (argc > 1)
-				buf_printf(&title, " %s", argv[1]);
-			if (words.country)
-				buf_printf(&title, " %s", words.country);
-			if (words.through)
-				buf_printf(&title, " through %s", words.through);
-			if (words.except)
-				buf_printf(&title, " except %s", words.except);
-			if (words.between)
-				buf_printf(&title, " between %s%s", words.between,
-					   words.transit ? ", transit too" : "");
-			if (words.as || words.link || words.ixp)
-				buf_printf(&title, " %s",
-					   words.as	? words.as
-					   : words.link ? words.link
-							: words.ixp);
-			if (words.in)
-				buf_printf(&title, " in %s", words.in);
-			if (s.hijack)
-				buf_printf(
-				    &title, " of %s by %s (%s)", graph_name(&s.graph, s.victim),
-				    graph_name(&s.graph, s.attacker), attack_kind_text[s.kind]);
-		} else {
-			buf_text(&title, argv[0]);
-		}
+		if (verb)
+			question(&s, argc > 1 ? argv[1] : NULL, &title);
+		else
+			buf_printf(&title, "What if the steps of %s were taken?", argv[0]);
+		s.asked = arena_printf(&s.arena, "w%.*s", (int)title.len - 2, title.at + 1);
 		s.title = title.at;
 		ok = tell(&s, &err);
 	}

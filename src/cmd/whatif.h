@@ -36,7 +36,8 @@ struct scenario {
 	    view; /* the country whose eyes it is seen with; 0: side 1 of a de-peering, or all */
 	uint8_t *domestic, *foreign; /* by id */
 	const char *title, *verb;
-	const char *file; /* NULL: of the command line; else in which lines its steps stand */
+	const char *asked; /* "what if …", within a sentence */
+	const char *file;  /* NULL: of the command line; else in which lines its steps stand */
 	size_t change_line[STEPS], hijack_line;
 	bool brief;
 };
@@ -46,6 +47,8 @@ bool whatif_tell_reach(struct scenario *s, struct jsonw *w, struct sheet *sheet,
 /* Attacks before and after the mandates, and the hijack that was asked for. */
 bool whatif_tell_attacks(struct scenario *s, struct jsonw *w, struct sheet *sheet, struct err *err);
 
+/* Relationships from the paths that the arguments after the first name. */
+int whatif_relate(int argc, char **argv);
 /* Hegemony (global; of an origin, "all" of them) or transit influence (of a country) as TSV. */
 int whatif_hegemony(int n, char **path, const char *origin, const char *country, bool ipv6);
 

@@ -266,7 +266,10 @@ static void hijack(struct scenario *s, const struct topo *t, const uint8_t *grou
 	}
 	jsonw_array_end(w);
 	jsonw_object_end(w);
-	sheet_map(sheet, "Share of a country's networks whose packets still reach the right place.",
+	sheet_map(sheet,
+		  "Share of a country's networks whose packets still reach the right place: all of "
+		  "them is "
+		  "blue, half yellow, none red.",
 		  map, nmap);
 	sheet_heading(sheet, "How sure this is");
 	sheet_point(

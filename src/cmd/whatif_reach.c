@@ -183,7 +183,7 @@ static void losers(const struct scenario *s, const struct whatif *r, struct json
 	sheet_map(
 	    sheet,
 	    "Share of the pairs with the networks in question that are reached, of those that are "
-	    "reached today: of all networks of a country, to and from domestic ones.",
+	    "reached today: all of them is blue, half yellow, none red.",
 	    map, nmap);
 	free(l);
 	free(before);
@@ -243,7 +243,7 @@ static void brief(const struct scenario *s, const struct whatif *r, struct jsonw
 	struct impact_figures f = {.attack = NAN, .reach_home = NAN};
 	uint32_t had, has, links = r->links_lost + r->links_left;
 	double most = 0;
-	char a[32], b[32];
+	char a[32], b[32], c[32], d[32];
 
 	doors(s, &had, &has);
 	f.reach_in = lost(reach_share(&v->before.inward), reach_share(&v->after.inward));
@@ -296,18 +296,23 @@ static void brief(const struct scenario *s, const struct whatif *r, struct jsonw
 	sheet_text(
 	    sheet,
 	    "Context. The Internet is a network of networks: each chooses with whom it connects "
-	    "and "
-	    "what routes it uses. The measure in question (%s) takes %s of the %s links that %s "
-	    "networks have across the border; %u of %u networks with a door abroad keep one.",
-	    s->title, text_count(a, r->links_lost), text_count(b, links),
-	    s->view ? "domestic" : "these", has, had);
-	sheet_text(sheet,
-		   "Assumptions. Networks keep the policies that they have and make no new "
-		   "contracts; links "
-		   "that nobody saw, above all at local exchanges, are not counted, so that the "
-		   "effect of a "
-		   "cut is rather overstated at home. The graph is of %s.",
-		   *s->graph.date ? s->graph.date : "no known date");
+	    "and what routes it uses. The question here, %s, takes %s of the %s links that %s "
+	    "networks have across the border: %s of %s networks with a door abroad keep%s one.",
+	    s->asked, text_count(a, r->links_lost), text_count(b, links),
+	    s->foreign ? "the" : "domestic", has ? text_count(c, has) : "none", text_count(d, had),
+	    has == 1 ? "s" : "");
+	sheet_text(
+	    sheet,
+	    "What it does. %s of the pairs of a network abroad and a domestic one that reach "
+	    "each other today would not; among domestic networks it is %s. %s",
+	    percent(f.reach_in > 0 ? f.reach_in : 0), percent(f.reach_home > 0 ? f.reach_home : 0),
+	    f.longer > 1 ? "Paths from abroad that are left are longer." : "");
+	sheet_text(
+	    sheet,
+	    "Assumptions. Networks keep the policies that they have and make no new "
+	    "contracts; links that nobody saw, above all at local exchanges, are not counted, "
+	    "so that the effect of a cut is rather overstated at home. The graph is of %s.",
+	    *s->graph.date ? s->graph.date : "no known date");
 	sheet_table(sheet, "critical property|effect|number|why");
 	for (int i = 0; i < IMPACT_LINES; i++) {
 		if (i && !line[i].property && line[i - 1].property)
@@ -358,6 +363,8 @@ bool whatif_tell_reach(struct scenario *s, struct jsonw *w, struct sheet *sheet,
 	sheet_text(sheet, "%s networks in question, %s others; %s links are lost.",
 		   text_count(a, r.domestic), text_count(b, r.foreign),
 		   text_count(c, r.links_lost));
+	/* Who asked for the brief reads it first; what it rests on comes after. */
+	brief(s, &r, w, sheet);
 	sheet_heading(sheet, "Reach, before and after (range)");
 	sheet_table(sheet, "share of ordered pairs of networks|before|after");
 	for (int k = 0; k < 3; k++) {
@@ -387,7 +394,6 @@ bool whatif_tell_reach(struct scenario *s, struct jsonw *w, struct sheet *sheet,
 				  x.low, x.high);
 	}
 	losers(s, &r, w, sheet);
-	brief(s, &r, w, sheet);
 	sheet_heading(sheet, "How sure this is");
 	for (unsigned i = 1; i < r.nvariant; i++)
 		sheet_point(sheet, "The range includes %s%s (%s links%s).", "the graph ",

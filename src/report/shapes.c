@@ -153,11 +153,22 @@ static void read_world(struct world *w, const struct asset *a)
 	json_free(&j);
 }
 
-/* A quarter of a degree is a unit of the picture. */
+#define WIDTH 1440 /* a quarter of a degree is a unit of the picture */
+
+static void put_points(const int (*at)[2], uint32_t n, int shift, struct buf *out)
+{
+	for (uint32_t i = 0; i < n; i++)
+		buf_printf(out, i ? "L%d %d" : "M%d %d", at[i][0] + shift, at[i][1]);
+	if (n)
+		buf_char(out, 'Z');
+}
+
+/* A ring that crosses the 180th meridian goes on beyond the picture's edge, and is drawn once more
+ * where the rest of it comes in on the other side; the picture cuts both off. */
 static void put_ring(const struct world *w, const struct ring *r, struct buf *out)
 {
-	int px = INT32_MIN, py = 0;
-	bool first = true;
+	int(*at)[2] = NULL, offset = 0, least = 0, most = 0;
+	uint32_t count = 0, cap = 0;
 
 	for (uint32_t i = 0; i < r->n; i++) {
 		int32_t a = w->index[r->from + i];
@@ -165,23 +176,38 @@ static void put_ring(const struct world *w, const struct ring *r, struct buf *ou
 		uint32_t arc = (uint32_t)(back ? ~a : a), from, n;
 
 		if (arc >= w->narc)
-			return;
+			break;
 		from = w->arc[arc];
 		n = w->arc[arc + 1] - from;
 		for (uint32_t k = 0; k < n; k++) {
 			const int32_t *p = w->point[from + (back ? n - 1 - k : k)];
-			int x = (p[0] + 18000) / 25, y = (9000 - p[1]) / 25;
+			int x = (p[0] + 18000) / 25 + offset, y = (9000 - p[1]) / 25;
 
-			if (x == px && y == py)
+			if (count && x - at[count - 1][0] > WIDTH / 2) {
+				offset -= WIDTH;
+				x -= WIDTH;
+			} else if (count && at[count - 1][0] - x > WIDTH / 2) {
+				offset += WIDTH;
+				x += WIDTH;
+			}
+			if (count && at[count - 1][0] == x && at[count - 1][1] == y)
 				continue;
-			buf_printf(out, first ? "M%d %d" : "L%d %d", x, y);
-			first = false;
-			px = x;
-			py = y;
+			mem_room(&at, &cap, count + 1);
+			at[count][0] = x;
+			at[count++][1] = y;
+			least = x < least ? x : least;
+			most = x > most ? x : most;
 		}
 	}
-	if (!first)
-		buf_char(out, 'Z');
+	/* What goes once round the pole does not close: as it came. */
+	for (uint32_t i = 0; offset && i < count; i++)
+		at[i][0] = ((at[i][0] % WIDTH) + WIDTH) % WIDTH;
+	put_points((const int(*)[2])at, count, 0, out);
+	if (!offset && least < 0)
+		put_points((const int(*)[2])at, count, WIDTH, out);
+	if (!offset && most > WIDTH)
+		put_points((const int(*)[2])at, count, -WIDTH, out);
+	free(at);
 }
 
 /* From light to dark; grey without a value. */
