@@ -89,7 +89,7 @@ static void random_graphs(void **state)
 					    mem_zero((size_t)g->n * g->n, 4)};
 			struct lanes_job job = {.topo = t,
 						.simd = (enum lanes_simd)simd,
-						.threads = 1,
+						.threads = 1 + (unsigned)round % 3,
 						.use = fill,
 						.arg = &tab};
 

@@ -87,7 +87,7 @@ cmp -s first out || {
 is 0 'a country' "$meridian" country IN --json --html page.html
 holds 'a country' '0 < d["score"] <= 100 and abs(d["coverage"] - .7) < 1e-9'
 holds 'no routes' 'd["announced"] is None and d["incidents"] is None and part("route origins signed")["value"] is None'
-holds 'MANRS says what it needs' 'all(m["score"] is None and m["needs"] for m in d["manrs"])'
+holds 'MANRS says what it needs' 'all(m["score"] is None and m["needs"] for m in d["manrs"]) and d["manrs_coverage"] == 0'
 page 'a country' 1
 is 0 'a network' "$meridian" network 62041 --json --html page.html
 holds 'a network' 'd["asn"] == 62041 and len(d["providers"]) == 5 and d["must_fail_before_dark"] == 4 and d["prefixes"] is None'
@@ -101,7 +101,7 @@ holds 'prefixes' 'len(d["prefixes"]) == 26 and sum(p["rpki"] == "invalid" for p 
 holds 'why' 'all(p["why"] == "length" for p in d["prefixes"] if p["rpki"] == "invalid")'
 holds 'its incident' 'any(i["role"] == "victim" and i["kind"].startswith("route.hijack") for i in d["incidents"])'
 holds 'M2, M7' 'manrs("M2")["score"] == 100 and manrs("M7RPKI")["score"] == 100 and abs(manrs("M7RPKIN")["value"] - 14 / 26) < 1e-5'
-holds 'M5 is missing' 'manrs("M5")["score"] is None and "Spoofer" in manrs("M5")["needs"]'
+holds 'M5 is missing' '0 < d["manrs_coverage"] < 1 and manrs("M2C")["score"] is None and manrs("M5")["score"] is None and "Spoofer" in manrs("M5")["needs"]'
 is 0 'its country' "$meridian" country IN --vrps "$case"/vrps-*.json --routes "$case"/routes --json
 holds 'invalids' 'd["announced"]["invalid"] >= 33 and any(x["origin"] == 18101 for x in d["announced"]["invalids"])'
 holds 'too few networks for the score' 'd["announced"]["counted_in_score"] is False and abs(d["coverage"] - .7) < 1e-9'

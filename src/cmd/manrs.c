@@ -23,8 +23,13 @@ static const struct item {
     {"M2", "1", "origins that are not its own", "routes", HIJACKS},
     {"M3", "1", "prefixes that nobody may announce", "routes", BOGON_PREFIXES},
     {"M4", "1", "paths from ASNs that nobody may use", "routes", BOGON_ASNS},
-    {"M1C to M4C", "1", "the same by direct customers",
-     "whose customers they are on that day: not told apart", NOTHING},
+    {"M1C", "1", "route leaks of direct customers that it passed on (not counted, as M1)",
+     "who was its customer on that day", NOTHING},
+    {"M2C", "1", "origins of direct customers that are not theirs, which it passed on",
+     "who was its customer on that day", NOTHING},
+    {"M3C", "1", "such prefixes from direct customers", "who was its customer on that day",
+     NOTHING},
+    {"M4C", "1", "such ASNs from direct customers", "who was its customer on that day", NOTHING},
     {"M5", "2", "packets with forged sources get out", "CAIDA Spoofer's tests", NOTHING},
     {"M6", "3", "its routing policy in a registry", "the registries' aut-num objects", NOTHING},
     {"M8", "3", "contacts that answer", "the registries' and PeeringDB's contacts", NOTHING},
@@ -131,6 +136,8 @@ static const char *band(double score)
 	return score >= 80 ? "ready" : score >= 60 ? "aspiring" : "lagging";
 }
 
+static unsigned told; /* items that had their input */
+
 static void missing(const struct item *x, struct jsonw *w, struct sheet *sheet)
 {
 	sheet_row(sheet, "%s|%s|%s|missing||needs %s", x->action, x->metric, x->about, x->needs);
@@ -144,6 +151,7 @@ static void missing(const struct item *x, struct jsonw *w, struct sheet *sheet)
 static void known(const struct item *x, double value, double score, const char *how,
 		  struct jsonw *w, struct sheet *sheet)
 {
+	told++;
 	sheet_row(sheet, "%s|%s|%s|%.0f|%s|%s", x->action, x->metric, x->about, score, band(score),
 		  how);
 	jsonw_put_real(w, "value", value, 6);
@@ -198,6 +206,7 @@ void manrs_tell(const struct seen_routes *s, struct jsonw *w, struct sheet *shee
 {
 	struct hygiene_sum sum = {0};
 
+	told = 0;
 	if (s->hygiene)
 		hygiene_add_up(s->hygiene, HYGIENE_ALL, &sum);
 	sheet_heading(sheet, "MANRS readiness");
@@ -222,6 +231,10 @@ void manrs_tell(const struct seen_routes *s, struct jsonw *w, struct sheet *shee
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
+	jsonw_put_real(w, "manrs_coverage", (double)told / (sizeof(items) / sizeof(*items)), 4);
+	sheet_text(sheet,
+		   "%u of %zu items have their input; a missing one lowers nothing but that.", told,
+		   sizeof(items) / sizeof(*items));
 	if (s->hygiene)
 		sheet_text(sheet,
 			   "Incidents are those of the time that the routes span, counted as "
