@@ -5,7 +5,7 @@
 # evidence.sh MERIDIAN BUNDLE_FLIP RECORD_WRITER SOURCE_ROOT
 set -eu
 meridian=$1 flip=$2 writer=$3 root=$4
-for tool in openssl ssh-keygen go python3; do
+for tool in openssl ssh-keygen go python3 curl; do
 	command -v $tool >/dev/null || { echo "skipped: there is no $tool"; exit 77; }
 done
 [ -d /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog ] ||
@@ -122,6 +122,25 @@ printf 'R\t390101000000Z\t200101000000Z\t02\tunknown\t/O=Meridian tests/CN=Lab T
 ! seal --tsa "$tsa" --tsa-root "$tmp/tsa/root.pem" -o "$tmp/revoked" 2>"$tmp/no" || fail "a revoked authority"
 grep -q 'certificate revoked' "$tmp/no" || fail "$(cat "$tmp/no")"
 : >"$tmp/tsa/index"
+
+# The log served as tiles: Go's own client fetches and proves every entry, and that an older
+# checkpoint is of its beginning. More entries than one tile has.
+"$meridian" observe -q --record "$tmp/rec" -o /dev/null --vrps "$case"/vrps-*.json "$case/routes"
+cp "$tmp/rec/checkpoint" "$tmp/old-checkpoint"
+"$meridian" evidence seal -q --record "$tmp/rec" -o "$tmp/later"
+port=$((port + 1))
+"$meridian" evidence serve --record "$tmp/rec" --listen "127.0.0.1:$port" 2>"$tmp/served" & pids="$pids $!"
+i=0; until curl -s -o "$tmp/cp" "http://127.0.0.1:$port/checkpoint" && [ -s "$tmp/cp" ]; do
+	i=$((i + 1)); [ $i -lt 100 ] || fail "serve: $(cat "$tmp/served")"; sleep 0.1
+done
+cmp -s "$tmp/cp" "$tmp/later/checkpoint" || fail "another checkpoint is served"
+(cd "$tmp" && GO111MODULE=off GOPATH=/usr/share/gocode go run "$root/tests/tlog_client.go" "http://127.0.0.1:$port" \
+	"$(cat "$tmp/later/keys/log.vkey")" "$tmp/old-checkpoint") >"$tmp/tiles" 2>&1 || { cat "$tmp/tiles"; fail "Go's client"; }
+grep -q 'entries fetched and proved' "$tmp/tiles" || fail "$(cat "$tmp/tiles")"
+[ "$(cut -d ' ' -f 1 "$tmp/tiles")" -gt 256 ] || fail "too few entries: $(cat "$tmp/tiles")"
+for path in /log /index.db /tile/../log /tile/0/../../log /tile/entries/000.p/5/../../../../log /%2e%2e/rec/log /tile/0/1; do
+	[ "$(curl -s --path-as-is -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port$path")" = 404 ] || fail "served $path"
+done
 
 # Renewal: a second stamp over the first.
 cp -r "$tmp/s" "$tmp/r"

@@ -24,6 +24,7 @@
 #include "record/disk.h"
 #include "record/keys.h"
 #include "record/run.h"
+#include "record/serve.h"
 #include "record/wacz.h"
 #include "record/witness.h"
 #include "version.h"
@@ -61,7 +62,8 @@ static const struct opt opts[] = {
     {"url", 0, OPT_TEXT, &url, "URL", "With cosign: the witness to ask.", NULL},
     {"log", 0, OPT_LIST, &log_key, "VKEY",
      "With witness: a log whose checkpoints are cosigned. May be given more than once.", NULL},
-    {"listen", 0, OPT_TEXT, &listen_at, "ADDRESS:PORT", "With witness: where to listen.", NULL},
+    {"listen", 0, OPT_TEXT, &listen_at, "ADDRESS:PORT", "With witness and serve: where to listen.",
+     NULL},
     {"name", 0, OPT_TEXT, &name, "NAME", "With witness: its name in cosignatures.", NULL},
     COMMON_OPTS};
 
@@ -348,6 +350,34 @@ static int serve_witness(void)
 	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
 }
 
+/* The log for everybody's clients and witnesses. */
+static int serve_log(void)
+{
+	struct note_signer signer;
+	struct record *r = NULL;
+	struct buf vkey = {0}, path = {0};
+	struct err err;
+	bool ok;
+
+	if (!from)
+		return complain(EXIT_USAGE, "usage: meridian evidence serve --record DIR [--listen "
+					    "ADDRESS:PORT]");
+	ok = (r = record_open(from, 0, NULL, &err)) != NULL &&
+	     load_key(record_origin(r), &signer, NULL, &err);
+	/* One that is there has cosignatures perhaps: it stays. */
+	buf_printf(&path, "%s/checkpoint", from);
+	ok = ok && (disk_exists(path.at) || record_checkpoint(r, &signer, NULL, &err));
+	if (ok) {
+		note_key_text(&vkey, &signer.key);
+		talk("meridian: log %s at http://%s/checkpoint", vkey.at, listen_at);
+		ok = serve(listen_at, 65536, tiles_answer, (void *)(uintptr_t)from, &err);
+	}
+	record_drop(r);
+	buf_free(&vkey);
+	buf_free(&path);
+	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+}
+
 static int key(const char *action)
 {
 	struct buf folder = {0}, out = {0};
@@ -387,16 +417,18 @@ static int run(int argc, char **argv)
 		return cosign();
 	if (argc == 1 && !strcmp(what, "witness"))
 		return serve_witness();
+	if (argc == 1 && !strcmp(what, "serve"))
+		return serve_log();
 	if (argc == 2 && !strcmp(what, "key"))
 		return key(argv[1]);
 	return complain(EXIT_USAGE,
 			"usage: meridian evidence seal|verify BUNDLE|reproduce BUNDLE|renew "
-			"BUNDLE|cosign|witness|key show|rotate");
+			"BUNDLE|cosign|witness|serve|key show|rotate");
 }
 
 const struct cmd cmd_evidence = {
     .name = "evidence",
-    .args = "seal|verify|reproduce|renew|cosign|witness|key …",
+    .args = "seal|verify|reproduce|renew|cosign|witness|serve|key …",
     .about = "Seal findings so that other people's tools can check them.",
     .help =
 	"'seal' writes a folder with findings, the raw bytes under them and everything that "
@@ -407,7 +439,9 @@ const struct cmd cmd_evidence = {
 	"the raw bytes again and compares. 'renew' has the time stamped again before the first "
 	"stamp's certificate expires. 'witness' and 'cosign' are the two sides of "
 	"c2sp.org/tlog-witness: two observatories sign each other's checkpoints, so that neither "
-	"can rewrite its past alone. 'key show' prints the public key, 'key rotate' makes a new "
+	"can rewrite its past alone. 'serve' gives the log to others over HTTP as "
+	"c2sp.org/tlog-tiles (/checkpoint, /tile/…: salted digests only), which grows when "
+	"something is sealed. 'key show' prints the public key, 'key rotate' makes a new "
 	"one that the old one signs.",
     .opts = opts,
     .run = run,

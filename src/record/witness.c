@@ -4,13 +4,8 @@
 #include "record/witness.h"
 
 #include <curl/curl.h>
-#include <event2/buffer.h>
-#include <event2/event.h>
-#include <event2/http.h>
-#include <event2/keyvalq_struct.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +18,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "record/disk.h"
+#include "record/serve.h"
 #include "record/tiles.h"
 
 #define BODY_MAX (256 * 1024)
@@ -175,79 +171,32 @@ int witness_answer(const char *state, const struct note_key *keys, size_t n,
 	return status;
 }
 
-struct server {
+struct witness {
 	const char *state;
 	const struct note_key *keys;
 	size_t n;
 	const struct note_signer *signer;
-	struct event_base *base;
 };
 
-static void on_request(struct evhttp_request *req, void *arg)
+static void answer(void *arg, const struct serve_request *q, struct serve_reply *r)
 {
-	const struct server *s = arg;
-	struct evbuffer *in = evhttp_request_get_input_buffer(req), *reply = evbuffer_new();
-	size_t n = evbuffer_get_length(in);
-	const char *type = "text/plain";
-	struct buf out = {0};
-	int status;
+	const struct witness *w = arg;
 
-	if (evhttp_request_get_command(req) != EVHTTP_REQ_POST) {
-		status = 405;
-	} else {
-		status = witness_answer(s->state, s->keys, s->n, s->signer,
-					(const char *)evbuffer_pullup(in, -1), n,
-					(uint64_t)time(NULL), &out, &type);
-	}
-	evhttp_add_header(evhttp_request_get_output_headers(req), "Content-Type", type);
-	if (out.len)
-		evbuffer_add(reply, out.at, out.len);
-	evhttp_send_reply(req, status, status == 200 ? "OK" : "Refused", reply);
-	evbuffer_free(reply);
-	buf_free(&out);
-}
-
-static void on_signal(evutil_socket_t sig, short what, void *arg)
-{
-	(void)sig;
-	(void)what;
-	event_base_loopbreak(arg);
+	if (strcmp(q->path, "/add-checkpoint") != 0)
+		r->status = 404;
+	else if (!q->post)
+		r->status = 405;
+	else
+		r->status = witness_answer(w->state, w->keys, w->n, w->signer, q->body, q->nbody,
+					   (uint64_t)time(NULL), &r->body, &r->type);
 }
 
 bool witness_serve(const char *address, const char *state, const struct note_key *keys, size_t n,
 		   const struct note_signer *signer, struct err *err)
 {
-	struct server s = {state, keys, n, signer, event_base_new()};
-	struct evhttp *http = evhttp_new(s.base);
-	struct event *term = evsignal_new(s.base, SIGTERM, on_signal, s.base),
-		     *intr = evsignal_new(s.base, SIGINT, on_signal, s.base);
-	const char *colon = strrchr(address, ':');
-	char host[256];
-	uint64_t port = 0;
-	bool ok = colon && (size_t)(colon - address) < sizeof(host) &&
-		  text_to_u64(colon + 1, strlen(colon + 1), UINT16_MAX, &port);
+	struct witness w = {state, keys, n, signer};
 
-	if (!ok)
-		err_set(err, "%s: not an ADDRESS:PORT", address);
-	if (ok) {
-		memcpy(host, address, (size_t)(colon - address));
-		host[colon - address] = 0;
-		evhttp_set_max_body_size(http, BODY_MAX);
-		evhttp_set_max_headers_size(http, 16384);
-		evhttp_set_timeout(http, 30);
-		evhttp_set_allowed_methods(http, EVHTTP_REQ_POST);
-		evhttp_set_cb(http, "/add-checkpoint", on_request, &s);
-		event_add(term, NULL);
-		event_add(intr, NULL);
-		ok = !evhttp_bind_socket(http, host, (uint16_t)port) || err_sys(err, "%s", address);
-		if (ok)
-			event_base_dispatch(s.base);
-	}
-	event_free(term);
-	event_free(intr);
-	evhttp_free(http);
-	event_base_free(s.base);
-	return ok;
+	return serve(address, BODY_MAX, answer, &w, err);
 }
 
 static size_t receive(char *p, size_t size, size_t n, void *arg)
