@@ -21,6 +21,7 @@
 #include "base/stream.h"
 #include "base/text.h"
 #include "cmd/common.h"
+#include "cmd/rejoin.h"
 #include "fact/asgraph.h"
 #include "fact/aspas.h"
 #include "fact/geo.h"
@@ -463,12 +464,33 @@ static size_t same(const struct buf *a, const struct buf *b)
 	return i;
 }
 
+/* Is it the sealed one, as it is or joined with those that the sealed one names? */
+static bool again_is(const struct judged *g, struct finding *f, struct findings *partners,
+		     const struct buf *json, struct buf *again)
+{
+	const struct finding alone = *f;
+
+	for (size_t at = 0; at <= partners->n; at++) {
+		struct jsonw w = JSONW(again);
+
+		*f = alone;
+		if (partners->n)
+			rejoin(partners, at, f);
+		buf_reset(again);
+		finding_json(&w, f, g->peers);
+		if (again->len == json->len && !memcmp(again->at, json->at, json->len))
+			return true;
+	}
+	return false;
+}
+
 static bool one(const char *bundle, const char *path, const char *run, struct err *err)
 {
 	struct judged g = {.peers = peers_new()};
-	struct findings sealed = {0};
+	struct findings sealed = {0}, partners = {0};
 	struct told t = {0};
 	struct buf file = {0}, json = {0}, again = {0};
+	size_t rows = 0, missing = 0;
 	bool ok, found = false;
 
 	buf_printf(&file, "%s/%s", bundle, path);
@@ -476,17 +498,16 @@ static bool one(const char *bundle, const char *path, const char *run, struct er
 	     finding_read(&sealed, json.at, json.len, NULL, err) &&
 	     read_run(bundle, run, &t, err) && know(&g, sealed.at[0], &t, err) &&
 	     judge(&g, bundle, sealed.at[0], &t, err);
+	if (ok)
+		rejoin_partners(bundle, sealed.at[0], &partners, &rows, &missing);
 	/* What it names may show a part of another finding, which then begins as this one does and
 	 * has its id: the sealed one must be among them. */
 	for (size_t i = 0; ok && !found && i < g.out.n; i++) {
-		struct jsonw w = JSONW(&again);
-
-		if (memcmp(g.out.at[i]->id, sealed.at[0]->id, 16) != 0)
-			continue;
-		buf_reset(&again);
-		finding_json(&w, g.out.at[i], g.peers);
-		found = again.len == json.len && !memcmp(again.at, json.at, json.len);
+		if (!memcmp(g.out.at[i]->id, sealed.at[0]->id, 16))
+			found = again_is(&g, g.out.at[i], &partners, &json, &again);
 	}
+	if (ok && !found && missing)
+		ok = err_set(err, "%zu of the findings that it names are not in the bundle", missing);
 	if (ok && !found && again.len) {
 		size_t at = same(&again, &json), from = at < 40 ? 0 : at - 40;
 
@@ -506,6 +527,7 @@ static bool one(const char *bundle, const char *path, const char *run, struct er
 	geo_free(g.geo);
 	findings_free(&g.out);
 	findings_free(&sealed);
+	findings_free(&partners);
 	peers_free(g.peers);
 	free(g.k.scope);
 	told_free(&t);
@@ -537,7 +559,7 @@ int reproduce(const char *bundle)
 			f[i] = p;
 		}
 		at = nl ? nl + 1 : NULL;
-		if (!f[4] || strcmp(f[1], "finding") != 0)
+		if (!f[4] || strcmp(f[1], "finding") != 0 || !strncmp(f[3], "joined/", 7))
 			continue;
 		if (one(bundle, f[3], f[4], &err)) {
 			good++;

@@ -215,6 +215,78 @@ static bool add_raw(struct sealing *g, struct once *seen, struct err *err)
 	return ok && add_captures(g, err);
 }
 
+bool bundle_names_finding(const struct context *c)
+{
+	static const char *const kinds[] = {"trace", "site.", "tool.", "route.", "outage."};
+
+	for (size_t i = 0; i < 5; i++)
+		if (!strncmp(c->kind, kinds[i], strlen(kinds[i])))
+			return true;
+	return false;
+}
+
+bool bundle_is_named(const struct context *c, const struct finding *f)
+{
+	static const char *const begin[] = {"at the same time: ", "at another time: "};
+
+	/* A trace is named as one, whatever was found on its way. */
+	if (strcmp(c->kind, f->kind) != 0 &&
+	    (strcmp(c->kind, "trace") || !f->rule || strncmp(f->rule->id, "trace.", 6)))
+		return false;
+	for (int i = 0; i < 2; i++) {
+		size_t n = strlen(begin[i]), k = strlen(f->title);
+
+		if (!strncmp(c->text, begin[i], n) && !strncmp(c->text + n, f->title, k) &&
+		    !strncmp(c->text + n + k, ", ", 2))
+			return true;
+	}
+	return false;
+}
+
+/* Findings that a wanted one names, when they are not wanted themselves: without them it could not
+ * be judged again to the byte. */
+static bool add_joined(struct sealing *g, const struct finding *f, uint32_t run, struct err *err)
+{
+	struct index_query q = {.from = TIME_NONE, .to = TIME_NONE, .run = run};
+	struct buf content = {0}, name = {0};
+	struct index_hit *hit = NULL;
+	size_t n = 0, rows = 0;
+	bool ok, erased;
+
+	for (size_t i = 0; i < f->ncontext; i++)
+		rows += bundle_names_finding(&f->context[i]);
+	if (!rows)
+		return true;
+	ok = record_search(g->r, &q, &hit, &n, err);
+	for (size_t i = 0; ok && i < n; i++) {
+		struct findings fs = {0};
+		struct leaf l;
+		bool named = false;
+
+		buf_reset(&content);
+		ok = record_leaf(g->r, hit[i].leaf, &l, &content, err);
+		if (!ok || l.erased || has_leaf(g, hit[i].leaf))
+			continue;
+		ok = finding_read(&fs, content.at, content.len, NULL, err);
+		for (size_t k = 0; ok && k < f->ncontext && !named; k++)
+			named = bundle_names_finding(&f->context[k]) &&
+				bundle_is_named(&f->context[k], fs.at[0]);
+		if (ok && named && !wanted(g->s, fs.at[0]->id)) {
+			buf_reset(&name);
+			buf_text(&name, "joined/");
+			buf_hex(&name, fs.at[0]->id, 16);
+			buf_text(&name, ".json");
+			ok = add_leaf(g, hit[i].leaf, name.at, &content, &erased, err);
+			g->done->joined += ok;
+		}
+		findings_free(&fs);
+	}
+	free(hit);
+	buf_free(&content);
+	buf_free(&name);
+	return ok;
+}
+
 /* The newest of each finding that is wanted, its raw bytes and its run. */
 static bool add_findings(struct sealing *g, struct err *err)
 {
@@ -270,6 +342,8 @@ static bool add_findings(struct sealing *g, struct err *err)
 			ok = add_leaf(g, hit[i].leaf, name.at, &content, &erased, err) &&
 			     finding_read(&g->all, content.at, content.len, NULL, err);
 			g->done->findings++;
+			if (ok && g->s->nid && l.run != UINT32_MAX)
+				ok = add_joined(g, f, l.run, err);
 			if (ok && l.run != UINT32_MAX && !has_leaf(g, l.run)) {
 				buf_reset(&name);
 				buf_printf(&name, "runs/%u.json", l.run);
@@ -664,11 +738,12 @@ static bool add_texts(struct sealing *g, const char *vkey, struct err *err)
 
 static bool folders(const char *dir, struct err *err)
 {
-	static const char *const sub[] = {"", "/findings", "/raw", "/runs", "/proofs", "/keys"};
+	static const char *const sub[] = {"",	   "/findings", "/joined", "/raw",
+					  "/runs", "/proofs",	"/keys"};
 	struct buf path = {0};
 	bool ok = true;
 
-	for (size_t i = 0; ok && i < 6; i++) {
+	for (size_t i = 0; ok && i < sizeof(sub) / sizeof(*sub); i++) {
 		buf_reset(&path);
 		buf_printf(&path, "%s%s", dir, sub[i]);
 		ok = !mkdir(path.at, 0700) || err_sys(err, "%s", path.at);
