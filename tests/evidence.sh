@@ -73,6 +73,15 @@ fi
 "$meridian" evidence seal -q --record "$tmp/web" --no-wacz -o "$tmp/w2"
 [ ! -e "$tmp/w2/captures.wacz" ] || fail "--no-wacz"
 "$meridian" evidence verify "$tmp/w2" >/dev/null || fail "without a web archive"
+"$meridian" evidence reproduce "$tmp/w" >"$tmp/again" || { cat "$tmp/again"; fail "a site is judged again"; }
+# The case with its edge: one finding alone brings those that it names along, and is judged again.
+"$meridian" observe -q -o /dev/null --record "$tmp/both" --vrps "$case"/vrps-*.json "$case/routes" "$case/atlas" "$case/ooni" || [ $? = 3 ]
+id=$("$meridian" report --json --kind route.hijack --actor 18101 "$tmp/both" | grep -o '"id":"[0-9a-f]*"' | head -n 1 | cut -d '"' -f 4)
+"$meridian" evidence seal -q --record "$tmp/both" --finding "$id" -o "$tmp/b2"
+[ "$(ls "$tmp/b2/joined" | wc -l)" -ge 1 ] || fail "nothing of the edge is named"
+"$meridian" evidence verify "$tmp/b2" >/dev/null || fail "a bundle with findings that are named"
+"$meridian" evidence reproduce "$tmp/b2" >"$tmp/again" || { cat "$tmp/again"; fail "core and edge are judged again"; }
+grep -q "^the same .*$id" "$tmp/again" || fail "$(cat "$tmp/again")"
 # One finding alone.
 id=$(basename "$(ls "$tmp"/b/findings/* | head -n 1)" .json)
 "$meridian" evidence seal -q --record "$tmp/rec" --finding "$id" -o "$tmp/one"

@@ -253,7 +253,8 @@ static bool know(struct judged *g, const struct finding *f, const struct told *t
 		if (!ok)
 			err_set(err, "a table row that cannot be read: %s", c->text);
 	}
-	if (ok && !run)
+	/* What a site or a tool did is in its measurements alone. */
+	if (ok && !run && strncmp(f->kind, "site.", 5) != 0 && strncmp(f->kind, "tool.", 5) != 0)
 		ok = err_set(err, "it was not judged from routes: its detector cannot judge its "
 				  "evidence alone yet");
 	vrps_ready(g->vrps);
