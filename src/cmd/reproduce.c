@@ -508,7 +508,8 @@ static bool one(const char *bundle, const char *path, const char *run, struct er
 			found = again_is(&g, g.out.at[i], &partners, &json, &again);
 	}
 	if (ok && !found && missing)
-		ok = err_set(err, "%zu of the findings that it names are not in the bundle", missing);
+		ok = err_set(err, "%zu of the findings that it names are not in the bundle",
+			     missing);
 	if (ok && !found && again.len) {
 		size_t at = same(&again, &json), from = at < 40 ? 0 : at - 40;
 

@@ -10,10 +10,9 @@
  *	checkpoint               signed note of the log's root, with its cosignatures
  *	keys/                    the public key in three forms, rotations, the time authority's root
  *	METHOD.md VERIFY.md CERTIFICATE-902.txt reproduce.sh verify.go
- *	joined/ID.json           findings that one of those names in its context, when not all are sealed
- *	captures.wacz            HTTP exchanges as a signed web archive (record/wacz.h)
- *	SHA256SUMS               of all of these
- *	SHA256SUMS.sig .sshsig .tsr   its Ed25519, SSHSIG and RFC 3161 signatures
+ *	joined/ID.json           findings that one of those names in its context, when not all are
+ *sealed captures.wacz            HTTP exchanges as a signed web archive (record/wacz.h) SHA256SUMS
+ *of all of these SHA256SUMS.sig .sshsig .tsr   its Ed25519, SSHSIG and RFC 3161 signatures
  *	SHA256SUMS.crl.pem       which certificates of the time authority were revoked then
  *	SEAL                     signed note with the digests of SHA256SUMS and of its signatures
  */
@@ -88,8 +87,8 @@ bool bundle_renew(const char *bundle, const char *tsa, const char *roots, size_t
 /* The SEAL note over the digests of these files of a bundle. */
 bool bundle_write_seal(const char *bundle, const struct note_signer *signer, struct err *err);
 
-/* Is this row of a finding's context about another finding (core and edge name each other), and is it
- * about that one? */
+/* Is this row of a finding's context about another finding (core and edge name each other), and is
+ * it about that one? */
 bool bundle_names_finding(const struct context *c);
 bool bundle_is_named(const struct context *c, const struct finding *f);
 
