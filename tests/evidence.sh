@@ -130,6 +130,7 @@ grep -q 'older than what was witnessed' "$tmp/asked" || fail "$(cat "$tmp/asked"
 printf 'R\t390101000000Z\t200101000000Z\t02\tunknown\t/O=Meridian tests/CN=Lab TSA\n' >"$tmp/tsa/index"
 ! seal --tsa "$tsa" --tsa-root "$tmp/tsa/root.pem" -o "$tmp/revoked" 2>"$tmp/no" || fail "a revoked authority"
 grep -q 'certificate revoked' "$tmp/no" || fail "$(cat "$tmp/no")"
+! ls -d "$tmp"/revoked* >/dev/null 2>&1 || fail "a sealing that failed left its folder"
 : >"$tmp/tsa/index"
 
 # The log served as tiles: Go's own client fetches and proves every entry, and that an older

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <search.h>
 #include <stdio.h>
@@ -752,6 +753,14 @@ static bool folders(const char *dir, struct err *err)
 	return ok;
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
 bool bundle_seal(struct record *r, const struct seal *s, struct sealed *done, struct err *err)
 {
 	struct sealing g = {.r = r, .s = s, .done = done};
@@ -787,6 +796,8 @@ bool bundle_seal(struct record *r, const struct seal *s, struct sealed *done, st
 		if (fd >= 0)
 			close(fd);
 	}
+	if (!ok)
+		nftw(g.dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	if (locked >= 0)
 		close(locked);
 	for (size_t i = 0; i < g.nitem; i++)

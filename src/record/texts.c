@@ -81,7 +81,7 @@ static void captures(struct buf *out)
 	    "decoded bodies, not the bytes of the wire. By hand: every member has the digest that "
 	    "`datapackage.json` lists, that file has the digest in `datapackage-digest.json`, and "
 	    "the key signed that text (ECDSA on P-384; the signature is two numbers, which openssl "
-	    "wants as a sequence).\n\n"
+	    "wants as a sequence; python3 only unpacks the ZIP).\n\n"
 	    "```sh\n"
 	    "w=$(mktemp -d)\n"
 	    "python3 -m zipfile -e captures.wacz \"$w\"\n"
