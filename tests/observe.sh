@@ -2,28 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What a user of `meridian observe` sees: exit statuses, messages, outputs that are whole.
 meridian=$(readlink -f "$1")
+here=$(dirname "$(readlink -f "$0")")
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
 bad=0
 
-# is STATUS WHAT COMMAND…: runs it, keeps out and err.
-is() {
-	want=$1 what=$2
-	shift 2
-	"$@" >out 2>err </dev/null
-	got=$?
-	[ "$got" = "$want" ] && return
-	echo "FAILED: $what: status $got, not $want: $*"
-	sed 's/^/	/' err
-	bad=1
-}
-says() {
-	grep -q -- "$2" "$1" && return
-	echo "FAILED: $1 does not say '$2':"
-	sed 's/^/	/' "$1"
-	bad=1
-}
+. "$here/says.sh"
 
 # Three BGP4MP_AS4 updates: 192.0.2.0/24 by AS64511 through AS64496, announced, again, withdrawn.
 python3 - <<'E2' || exit 1

@@ -3,29 +3,14 @@
 # What a user of `meridian country`, `network` and `whatif` sees on the bundled graph: answers on the
 # terminal, in JSON and as a page, figures from routes and VRPs, and errors that name what is wrong.
 meridian=$(readlink -f "$1") root=$(readlink -f "$2")
+here=$(dirname "$(readlink -f "$0")")
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
 bad=0
 case=$root/data/telegram-2026
 
-# is STATUS WHAT COMMAND…: runs it, keeps out and err.
-is() {
-	want=$1 what=$2
-	shift 2
-	"$@" >out 2>err </dev/null
-	got=$?
-	[ "$got" = "$want" ] && return
-	echo "FAILED: $what: status $got, not $want: $*"
-	sed 's/^/	/' err
-	bad=1
-}
-says() {
-	grep -q -- "$2" "$1" && return
-	echo "FAILED: $1 does not say '$2':"
-	sed 's/^/	/' "$1"
-	bad=1
-}
+. "$here/says.sh"
 # holds WHAT PYTHON: the JSON in out, as d, makes it true.
 holds() {
 	python3 -c '

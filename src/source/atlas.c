@@ -201,14 +201,7 @@ static bool read_trace(struct arena *a, struct json *j, struct trace *t)
 static bool tell(struct reader *r, struct state *s, struct facts *out, uint64_t offset,
 		 uint64_t length, const uint8_t *at)
 {
-	*out =
-	    (struct facts){.time = TIME_NONE,
-			   .slice = {.source = r->id,
-				     .offset = offset,
-				     .length = length > UINT32_MAX ? UINT32_MAX : (uint32_t)length,
-				     .at = at},
-			   .fact = &s->fact,
-			   .nfact = 1};
+	rows_fact(r, out, &s->fact, offset, length, at);
 	r->tally.records++;
 	if (s->fact.kind == FACT_GARBLED) {
 		r->tally.skipped++;

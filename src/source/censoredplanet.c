@@ -118,34 +118,6 @@ static const char *failure_of(struct arena *a, const char *error)
 	return arena_printf(a, "unknown_failure: %s", error);
 }
 
-static void read_headers(struct arena *a, struct json *j, struct list *l)
-{
-	if (json_next(j) != JSON_OBJECT) {
-		if (j->token == JSON_ARRAY)
-			json_leave(j);
-		return;
-	}
-	while (json_key(j)) {
-		const char *name = arena_textn(a, j->key, j->nkey);
-
-		if (json_next(j) == JSON_OBJECT)
-			json_leave(j);
-		if (j->token != JSON_ARRAY)
-			continue;
-		while (json_item(j)) {
-			struct header *h;
-
-			if (j->token == JSON_OBJECT || j->token == JSON_ARRAY)
-				json_leave(j);
-			if (j->token != JSON_STRING || l->n == 256)
-				continue;
-			h = grow_push(a, &l->at, &l->n, sizeof(*h));
-			h->name = name;
-			h->value = arena_textn(a, j->text, j->ntext);
-		}
-	}
-}
-
 /* A page as an object, or the bytes that came as a text. */
 static void read_received(struct arena *a, struct json *j, struct transaction *x)
 {
@@ -172,7 +144,7 @@ static void read_received(struct arena *a, struct json *j, struct transaction *x
 
 			x->code = s ? atoi(s) : 0;
 		} else if (json_is(j, "headers")) {
-			read_headers(a, j, &headers);
+			rows_json_headers(a, j, &headers.at, &headers.n, 256);
 		} else if (json_is(j, "body")) {
 			if (json_text(j)) {
 				x->body = arena_copy(a, j->text, j->ntext);

@@ -85,19 +85,6 @@ static void close_ooni(struct reader *r)
 	r->state = NULL;
 }
 
-static void emit(struct reader *r, struct state *s, struct facts *out, uint64_t offset,
-		 uint64_t length, const uint8_t *at)
-{
-	*out =
-	    (struct facts){.time = TIME_NONE,
-			   .slice = {.source = r->id,
-				     .offset = offset,
-				     .length = length > UINT32_MAX ? UINT32_MAX : (uint32_t)length,
-				     .at = at},
-			   .fact = &s->fact,
-			   .nfact = 1};
-}
-
 static bool garbled(struct reader *r, struct state *s, struct facts *out, uint64_t offset,
 		    uint64_t length, const char *why, bool skipped, bool cut)
 {
@@ -107,7 +94,7 @@ static bool garbled(struct reader *r, struct state *s, struct facts *out, uint64
 					    .why = arena_text(&r->scratch, why),
 					    .skipped = skipped,
 					    .cut = cut}};
-	emit(r, s, out, offset, length, NULL);
+	rows_fact(r, out, &s->fact, offset, length, NULL);
 	r->tally.records++;
 	r->tally.skipped++;
 	if (cut)
@@ -210,7 +197,7 @@ static bool give(struct reader *r, struct state *s, struct facts *out, uint64_t 
 	if (!r->keep_addresses && scrub_own(&own, &s->m))
 		scrub_measurement(&r->scratch, &own, &s->m);
 	s->fact = (struct fact){.kind = FACT_MEASUREMENT, .measurement = &s->m};
-	emit(r, s, out, offset, length, at);
+	rows_fact(r, out, &s->fact, offset, length, at);
 	out->time = s->m.time;
 	r->tally.records++;
 	r->tally.decoded++;

@@ -16,6 +16,7 @@
 #include "source/attrs_text.h"
 #include "source/bgp.h"
 #include "source/jsonlines.h"
+#include "source/rows.h"
 #include "source/source.h"
 
 struct told {
@@ -90,16 +91,6 @@ static void rislive_close(struct reader *r)
 	buf_free(&s->wire);
 	free(s->told);
 	free(s);
-}
-
-/* A number, or a text that is one. */
-static bool number(struct json *j, uint64_t max, uint64_t *v)
-{
-	enum json_token t = json_next(j);
-
-	if (t == JSON_OBJECT || t == JSON_ARRAY)
-		json_leave(j);
-	return (t == JSON_NUMBER || t == JSON_STRING) && text_to_u64(j->text, j->ntext, max, v);
 }
 
 static void tell(struct rislive *s, struct json *j, const struct told *as)
@@ -200,7 +191,7 @@ static void member(struct rislive *s, struct json *j)
 	} else if (json_is(j, "peer")) {
 		s->has_peer = json_text(j) && addr_parse(j->text, j->ntext, &s->peer.addr);
 	} else if (json_is(j, "peer_asn")) {
-		s->peer.asn = number(j, UINT32_MAX, &v) ? (uint32_t)v : 0;
+		s->peer.asn = rows_json_u64(j, UINT32_MAX, &v) ? (uint32_t)v : 0;
 	} else if (json_is(j, "host")) {
 		json_text_into(j, s->host, sizeof(s->host));
 		s->host[strcspn(s->host, ".")] = '\0';
@@ -220,7 +211,7 @@ static void member(struct rislive *s, struct json *j)
 			    : !strcasecmp(word, "incomplete") ? 2
 							      : -1;
 	} else if (json_is(j, "med")) {
-		s->has_med = number(j, UINT32_MAX, &v);
+		s->has_med = rows_json_u64(j, UINT32_MAX, &v);
 		s->med = s->has_med ? (uint32_t)v : 0;
 	} else if (json_is(j, "aggregator")) {
 		aggregator(s, j);

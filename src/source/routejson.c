@@ -75,13 +75,9 @@ static void routejson_close(struct reader *r)
 /* A number or a text that is one. */
 static bool number(struct json *j, uint32_t *v)
 {
-	enum json_token t = json_next(j);
 	uint64_t u;
 
-	if (t == JSON_OBJECT || t == JSON_ARRAY)
-		json_leave(j);
-	if ((t != JSON_NUMBER && t != JSON_STRING) ||
-	    !text_to_u64(j->text, j->ntext, UINT32_MAX, &u))
+	if (!rows_json_u64(j, UINT32_MAX, &u))
 		return false;
 	*v = (uint32_t)u;
 	return true;

@@ -8,6 +8,8 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "fact/measurement.h"
+#include "source/grow.h"
 
 void rows_free(struct rows *rows)
 {
@@ -180,6 +182,56 @@ bool rows_json_asn(struct json *j, uint32_t *asn)
 	if (t == JSON_OBJECT || t == JSON_ARRAY)
 		json_leave(j);
 	return (t == JSON_NUMBER || t == JSON_STRING) && rows_asn(j->text, j->ntext, asn);
+}
+
+bool rows_json_u64(struct json *j, uint64_t max, uint64_t *v)
+{
+	enum json_token t = json_next(j);
+
+	if (t == JSON_OBJECT || t == JSON_ARRAY)
+		json_leave(j);
+	return (t == JSON_NUMBER || t == JSON_STRING) && text_to_u64(j->text, j->ntext, max, v);
+}
+
+void rows_json_headers(struct arena *a, struct json *j, void **list, size_t *n, size_t most)
+{
+	if (json_next(j) != JSON_OBJECT) {
+		if (j->token == JSON_ARRAY)
+			json_leave(j);
+		return;
+	}
+	while (json_key(j)) {
+		const char *name = arena_textn(a, j->key, j->nkey);
+
+		if (json_next(j) == JSON_OBJECT)
+			json_leave(j);
+		if (j->token != JSON_ARRAY)
+			continue;
+		while (json_item(j)) {
+			struct header *h;
+
+			if (j->token == JSON_OBJECT || j->token == JSON_ARRAY)
+				json_leave(j);
+			if (j->token != JSON_STRING || *n >= most)
+				continue;
+			h = grow_push(a, list, n, sizeof(*h));
+			h->name = name;
+			h->value = arena_textn(a, j->text, j->ntext);
+		}
+	}
+}
+
+void rows_fact(struct reader *r, struct facts *out, const struct fact *f, uint64_t offset,
+	       uint64_t length, const uint8_t *at)
+{
+	*out =
+	    (struct facts){.time = TIME_NONE,
+			   .slice = {.source = r->id,
+				     .offset = offset,
+				     .length = length > UINT32_MAX ? UINT32_MAX : (uint32_t)length,
+				     .at = at},
+			   .fact = f,
+			   .nfact = 1};
 }
 
 bool rows_has(const uint8_t *at, size_t n, const char *text)

@@ -68,6 +68,14 @@ bool rows_is(struct row_text t, const char *s);
 bool rows_asn(const char *s, size_t n, uint32_t *asn);
 /* The same where JSON has a number or a string; after json_key(). */
 bool rows_json_asn(struct json *j, uint32_t *asn);
+/* A number of at most max, or a string that is one; after json_key(). */
+bool rows_json_u64(struct json *j, uint64_t max, uint64_t *v);
+/* Headers as {"Name": ["value", …], …}, at most `most`, onto a list of source/grow.h. */
+void rows_json_headers(struct arena *a, struct json *j, void **list, size_t *n, size_t most);
+
+/* *out: one fact in these bytes, of no time of its own. */
+void rows_fact(struct reader *r, struct facts *out, const struct fact *f, uint64_t offset,
+	       uint64_t length, const uint8_t *at);
 
 /* For recognise(): does the text stand in the first n bytes? */
 bool rows_has(const uint8_t *at, size_t n, const char *text);

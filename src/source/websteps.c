@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "fact/measurement.h"
 #include "source/grow.h"
+#include "source/rows.h"
 #include "source/source.h"
 
 #define ARCHIVE_MAX ((size_t)64 << 20)
@@ -353,31 +354,6 @@ static void read_ping(struct work *w, struct json *j)
 	}
 }
 
-static void read_headers(struct work *w, struct json *j, struct list *l)
-{
-	if (!enter(j))
-		return;
-	while (json_key(j)) {
-		const char *name = arena_textn(w->a, j->key, j->nkey);
-
-		if (json_next(j) == JSON_OBJECT)
-			json_leave(j);
-		if (j->token != JSON_ARRAY)
-			continue;
-		while (json_item(j)) {
-			struct header *h;
-
-			if (j->token == JSON_OBJECT || j->token == JSON_ARRAY)
-				json_leave(j);
-			if (j->token != JSON_STRING || l->n == 512)
-				continue;
-			h = grow_push(w->a, &l->at, &l->n, sizeof(*h));
-			h->name = name;
-			h->value = arena_textn(w->a, j->text, j->ntext);
-		}
-	}
-}
-
 struct endpoint {
 	const char *network, *address, *operation, *failure, *scheme, *host, *path, *title;
 	const uint8_t *body;
@@ -411,7 +387,7 @@ static void read_round_trip(struct work *w, struct json *j, struct endpoint *e)
 		else if (json_is(j, "ResponseBodyLength"))
 			e->length = (int64_t)json_u64(j, INT32_MAX, 0);
 		else if (json_is(j, "ResponseHeaders"))
-			read_headers(w, j, &e->header);
+			rows_json_headers(w->a, j, &e->header.at, &e->header.n, 512);
 		else if (json_is(j, "ResponseBody") && json_text(j))
 			e->body = base64_decode(w->a, j->text, j->ntext, &e->nbody);
 	}
