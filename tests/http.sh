@@ -15,12 +15,15 @@ python3 "$root/tests/http_server.py" "$dir/file" "$dir/port" <"$dir/stay" &
 server=$!
 exec 3>"$dir/stay"
 trap 'exec 3>&-; kill $server 2>/dev/null; rm -rf "$dir"' EXIT
-i=0
-until [ -s "$dir/port" ]; do
-	i=$((i + 1))
-	[ $i -lt 100 ] || exit 1
-	sleep 0.1
-done
+waitfor() {
+	i=0
+	until [ -s "$1" ]; do
+		i=$((i + 1))
+		[ $i -lt 100 ] || exit 1
+		sleep 0.1
+	done
+}
+waitfor "$dir/port"
 url=http://127.0.0.1:$(cat "$dir/port")
 bad=0
 
@@ -70,6 +73,28 @@ get 0 /empty 'empty'
 get 1 /nothing "$url/nothing: "
 get 1 /missing '404'
 get 1 /broken '500'
+# A certificate that nobody vouches for is no way to get routes.
+if openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
+	-keyout "$dir/key" -out "$dir/cert" 2>/dev/null; then
+	cat "$dir/key" "$dir/cert" >"$dir/pem"
+	mkfifo "$dir/stay.tls"
+	python3 "$root/tests/http_server.py" "$dir/file" "$dir/port.tls" "$dir/pem" <"$dir/stay.tls" &
+	tls=$!
+	exec 4>"$dir/stay.tls"
+	waitfor "$dir/port.tls"
+	was=$url
+	url=https://127.0.0.1:$(cat "$dir/port.tls")
+	get 1 /good 'certificate'
+	[ -s "$dir/out" ] && {
+		echo 'FAILED: it printed routes of a server that nobody vouches for'
+		bad=1
+	}
+	url=$was
+	exec 4>&-
+	wait $tls
+else
+	echo 'https was not tried: there is no openssl'
+fi
 # A URL among files.
 "$meridian" observe --json "$url/good" "$dir/file" >"$dir/out" 2>"$dir/err"
 grep -q "\"path\":\"$url/good\"" "$dir/out" || {

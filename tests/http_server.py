@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""http_server.py FILE PORTFILE: serves FILE on loopback in good and bad ways; the port goes to
-PORTFILE. Ends with its standard input."""
+"""http_server.py FILE PORTFILE [PEM]: serves FILE on loopback in good and bad ways, with a PEM of a
+key and its certificate over TLS; the port goes to PORTFILE. Ends with its standard input."""
 import http.server
 import os
+import ssl
 import sys
 import threading
 
@@ -58,7 +59,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, address):
+        pass  # clients that hang up are what is tested
+
+
+server = Server(("127.0.0.1", 0), Handler)
+if len(sys.argv) > 3:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(sys.argv[3])
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
 with open(sys.argv[2] + ".tmp", "w") as f:
     f.write(str(server.server_address[1]))
 os.rename(sys.argv[2] + ".tmp", sys.argv[2])
