@@ -430,6 +430,9 @@ static bool judge(struct judged *g, const char *bundle, const struct finding *f,
 		at[i].time = TIME_NONE;
 		ok = (s || err_set(err, "source %u is of a kind that this version does not know",
 				   id[i])) &&
+		     (strcmp(s->name, "pcap") ||
+		      err_set(err, "it rests on a capture, whose messages say nothing without the "
+				   "connections that they stood in")) &&
 		     lay_out(&at[i], bundle, f, id[i], err);
 		if (!ok)
 			break;
