@@ -95,8 +95,149 @@ static const char *web_mechanism(const struct measurement *m, const char *part, 
 	return mechanism_of("tcp", failure);
 }
 
+/* What a control saw of an endpoint: 0 it accepts, 1 it does not, -1 not known. */
+static int elsewhere(const struct measurement *m, const char *address)
+{
+	struct addr a;
+	uint16_t port;
+
+	if (!address || !endpoint_parse(address, &a, &port))
+		return -1;
+	for (size_t c = 0; c < m->ncontrol; c++)
+		for (size_t i = 0; i < m->control[c].nendpoint; i++) {
+			const struct control_endpoint *e = &m->control[c].endpoint[i];
+
+			if (e->tcp && e->port == port && addr_same(e->addr, a))
+				return e->tcp_failure != NULL;
+		}
+	return -1;
+}
+
+/* Targets of a protocol (NULL: of any): an answer in the tool's own words is all that counts. What
+ * a control cannot reach either, and what says itself that it is not there, is dead. */
+struct targets {
+	unsigned ok, bad, alive; /* alive: of the bad, those that a control reached */
+	const char *failure;
+	bool words; /* the failures come after the connection stood */
+};
+
+static struct targets count_targets(const struct measurement *m, const char *protocol)
+{
+	struct targets c = {0};
+
+	for (size_t i = 0; i < m->ntarget; i++) {
+		const struct tool_target *t = &m->target[i];
+		int there;
+		struct addr a;
+		uint16_t port;
+
+		if (!t->protocol || (protocol && strcmp(t->protocol, protocol)) ||
+		    failure_is_local(t->failure))
+			continue;
+		if (!t->failure) {
+			c.ok++;
+			continue;
+		}
+		there = elsewhere(m, t->address);
+		if (there == 1 || (there < 0 && !strcmp(t->failure, "connection_refused")))
+			continue;
+		c.bad++;
+		c.alive += there == 0;
+		c.failure = t->failure;
+		if (t->address && endpoint_parse(t->address, &a, &port))
+			for (size_t k = 0; k < m->nconnect; k++)
+				if (addr_same(m->connect[k].addr, a) && m->connect[k].port == port)
+					c.words |= !m->connect[k].seen.failure;
+	}
+	return c;
+}
+
+static void bad_targets(const struct measurement *m, const char *protocol, struct verdict *out)
+{
+	for (size_t i = 0; i < m->ntarget; i++) {
+		struct addr a;
+		uint16_t port;
+
+		if (m->target[i].failure && m->target[i].address &&
+		    (!protocol || text_same(m->target[i].protocol, protocol)) &&
+		    endpoint_parse(m->target[i].address, &a, &port))
+			verdict_addr(out, a);
+	}
+}
+
+/* Not even a neutral address could be reached: it is the network that is down. */
+static bool network_fails(const struct measurement *m)
+{
+	const struct member *k = measurement_key(m, "x_network_failure");
+
+	return k && k->njson && *k->json == '"';
+}
+
+/* Packets that die on the way: routers answer noise from farther than the tool's own words. */
+static bool filtered_words(struct arena *a, const struct knowledge *k, const struct measurement *m,
+			   struct verdict *out)
+{
+	unsigned words = 0, noise = 0;
+	struct view v;
+
+	for (size_t i = 0; i < m->nttl_probe; i++) {
+		const struct ttl_probe *p = &m->ttl_probe[i];
+
+		if (!text_same(p->layer, "udp") || p->answer == TTL_SILENCE)
+			continue;
+		if (p->control && p->ttl > noise)
+			noise = p->ttl;
+		else if (!p->control && p->ttl > words)
+			words = p->ttl;
+	}
+	/* One hop may be a lost packet. */
+	if (!words || noise < words + 2)
+		return false;
+	verdict_set(out, SITE_BLOCKED, "tool.words", 0.9);
+	verdict_add(out, "app.drop", 0.9);
+	out->trigger = "words";
+	out->trigger_why = "noise of the same length to the same server goes on";
+	out->proven = true;
+	bad_targets(m, NULL, out);
+	view_of(&v, a, k, m, "", true);
+	judge_where(&v, out);
+	return true;
+}
+
+/* Servers that were greeted in the tool's words (openvpn, wireguard, resolvers). */
+static void tunnel(const struct measurement *m, struct verdict *out);
+
+static void servers(const struct measurement *m, struct verdict *out)
+{
+	struct targets all = count_targets(m, NULL), dot = count_targets(m, "dot"),
+		       doh = count_targets(m, "doh");
+
+	if (!m->ntarget) {
+		tunnel(m, out);
+		return;
+	}
+	out->controls = m->ncontrol ? 1 : 0;
+	if (dot.bad >= 3 && !dot.ok && doh.ok >= 2) {
+		/* The same servers, another port. */
+		blocked(out, "tool.part", mechanism_of("tcp", dot.failure), 0.7);
+		bad_targets(m, "dot", out);
+	} else if (doh.bad >= 3 && !doh.ok && dot.ok >= 2) {
+		blocked(out, "tool.part", mechanism_of("tls", doh.failure), 0.7);
+		bad_targets(m, "doh", out);
+	} else if (all.ok) {
+		open_tool(out);
+	} else if (all.alive || all.bad >= 4) {
+		blocked(out, "tool.endpoints", mechanism_of(all.words ? "app" : "tcp", all.failure),
+			all.alive ? 0.8 : 0.7);
+		bad_targets(m, NULL, out);
+	} else {
+		nothing(out, all.bad ? "tool.start" : "site.undetermined.no-data");
+	}
+}
+
 static void telegram(const struct measurement *m, struct verdict *out)
 {
+	struct targets centres = count_targets(m, "mtproto");
 	struct count c = connects(m, out), http = {0};
 	const char *web, *key;
 	bool there;
@@ -116,7 +257,18 @@ static void telegram(const struct measurement *m, struct verdict *out)
 	}
 	web = web_failure(m, "web.telegram.org", &there);
 	key = key_is(m, "telegram_web_status", "\"blocked\"") ? "blocked" : NULL;
-	if (!c.ok && !c.bad && !http.ok && !http.bad && !there) {
+	if (!centres.ok && centres.bad >= 2) {
+		/* Telegram itself was spoken to: that it accepts is not enough. */
+		out->naddr = 0;
+		bad_targets(m, "mtproto", out);
+		blocked(out, "tool.endpoints",
+			mechanism_of(centres.words ? "app" : "tcp", centres.failure),
+			centres.alive || centres.bad >= 5 ? 0.85 : 0.7);
+		if (web)
+			verdict_add(out, web_mechanism(m, "web.telegram.org", web), 0.6);
+	} else if (centres.ok && !web) {
+		open_tool(out);
+	} else if (!c.ok && !c.bad && !http.ok && !http.bad && !there) {
 		nothing(out, "site.undetermined.no-data");
 	} else if (!c.ok && c.bad >= 2 && !http.ok) {
 		blocked(out, "tool.endpoints", mechanism_of("tcp", c.failure),
@@ -490,27 +642,22 @@ bool judge_tool(struct arena *a, const struct knowledge *k, const struct measure
 	    {"vanilla_tor", "Tor", tunnel},
 	    {"torsf", "Tor with Snowflake", tunnel},
 	    {"psiphon", "Psiphon", tunnel},
-	    {"openvpn", "OpenVPN", tunnel},
+	    {"openvpn", "OpenVPN", servers},
+	    {"wireguard", "WireGuard", servers},
+	    {"resolvers", "encrypted DNS", servers},
 	    {"openvpn_client_test", "OpenVPN", tunnel},
 	    {"http_invalid_request_line", NULL, tampering},
 	    {"http_header_field_manipulation", NULL, tampering},
 	};
-	static const char *const speed[] = {"ndt",
-					    "dash",
-					    "portfiltering",
-					    "multi_protocol_traceroute",
-					    "stun_reachability",
-					    "riseupvpn",
-					    "meek_fronted_requests_test",
-					    "http_host",
-					    "tcpping",
-					    "tlsping",
-					    "simplequicping",
-					    "quicping",
-					    "dnsping",
-					    "tlsmiddlebox",
-					    "echcheck",
-					    "dnscheck"};
+	static const char *const speed[] = {
+	    "ndt",
+	    "dash",
+	    "portfiltering",
+	    "multi_protocol_traceroute",
+	    "stun_reachability",
+	    "meek_fronted_requests_test",
+	    "http_host",
+	};
 
 	if (!m->test)
 		return false;
@@ -522,7 +669,9 @@ bool judge_tool(struct arena *a, const struct knowledge *k, const struct measure
 			out->input = tests[i].tool;
 		if (m->scores.given && !m->nconnect && !m->nkey)
 			scores(m, out);
-		else
+		else if (network_fails(m))
+			nothing(out, "site.undetermined.probe");
+		else if (!filtered_words(a, k, m, out))
 			tests[i].judge(m, out);
 		return true;
 	}
@@ -538,6 +687,8 @@ bool judge_tool(struct arena *a, const struct knowledge *k, const struct measure
 		sni_blocking(a, m, out);
 		return true;
 	}
+	if (judge_ping(a, k, m, out))
+		return true;
 	for (size_t i = 0; i < sizeof(speed) / sizeof(*speed); i++)
 		if (!strcmp(m->test, speed[i])) {
 			verdict_set(out, SITE_UNDETERMINED, "net.speed", 0.5);

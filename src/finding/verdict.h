@@ -50,7 +50,7 @@ enum path_side { SIDE_UNKNOWN, SIDE_ON_PATH, SIDE_IN_PATH };
 /* One thing that was done to the traffic. */
 struct mechanism {
 	const char *id;	   /* "tls.sni-reset" */
-	const char *layer; /* "dns", "ip", "tcp", "tls", "http", "quic" */
+	const char *layer; /* "dns", "ip", "tcp", "tls", "http", "quic", "app" */
 	double confidence;
 };
 

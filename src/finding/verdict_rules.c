@@ -61,6 +61,9 @@ const struct rule verdict_rules[] = {
     {"site.tls.name", 1,
      "The TLS handshake fails with the site's name and works with a neutral one at the same "
      "address: the name triggers it."},
+    {"site.tls.ech", 1,
+     "A hello with Encrypted Client Hello fails, and the same without it passes at the same "
+     "address."},
     {"site.tls.mitm", 1,
      "The certificate shown is not valid for the name, where a control got one that is at the "
      "same address."},
@@ -102,6 +105,10 @@ const struct rule verdict_rules[] = {
      "All of the tool's servers were out of reach at once, which no single dead server explains."},
     {"tool.part", 1,
      "One part of the tool is out of reach while others answer from the same network."},
+    {"tool.words", 1,
+     "The tool's first words die on the way, where noise of the same length to the same server "
+     "goes "
+     "on: they are filtered, whether or not the server lives."},
     {"tool.scores", 1,
      "A scoring service counted the tool's servers as out of reach; the raw facts are not at "
      "hand."},
@@ -111,6 +118,7 @@ const struct rule verdict_rules[] = {
     {"tool.pins", 1,
      "The handshake failed on a certificate that this version of the test cannot know: its list "
      "of authorities is out of date."},
+    {"net.answers", 1, "The server answered what the test asked."},
     {"net.tampered", 1,
      "What arrived at the other end is not what was sent: something in between rewrites requests."},
     {"net.clean", 1, "What arrived at the other end is what was sent."},
@@ -174,7 +182,7 @@ void verdict_set(struct verdict *v, enum site_state s, const char *rule, double 
 
 void verdict_add(struct verdict *v, const char *mechanism, double confidence)
 {
-	static const char *const layers[] = {"dns", "ip", "tcp", "tls", "http", "quic"};
+	static const char *const layers[] = {"dns", "ip", "tcp", "tls", "http", "quic", "app"};
 	const char *layer = "http";
 
 	for (size_t i = 0; i < v->nmechanism; i++)

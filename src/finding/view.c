@@ -350,6 +350,10 @@ const char *mechanism_of(const char *layer, const char *f)
 	    {"http", "", "http.failure"},
 	    {"quic", "timeout", "quic.drop"},
 	    {"quic", "", "quic.failure"},
+	    {"app", "reset", "app.reset"}, /* a tool's own words, after the connection stood */
+	    {"app", "timeout", "app.drop"},
+	    {"app", "eof", "app.close"},
+	    {"app", "", "app.failure"},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)

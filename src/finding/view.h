@@ -144,6 +144,10 @@ bool judge_speed(const struct view *v, const struct flow_view *flow, struct verd
 bool judge_tool(struct arena *a, const struct knowledge *k, const struct measurement *m,
 		struct verdict *out);
 
+/* ping.c: tests of one thing many times or in several ways; as judge_tool(). */
+bool judge_ping(struct arena *a, const struct knowledge *k, const struct measurement *m,
+		struct verdict *out);
+
 /* trigger.c: what exactly triggers a failure, when it was asked in other words. */
 struct trigger_view {
 	const char *id; /* "name", "address", NULL unknown */
