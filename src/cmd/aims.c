@@ -145,12 +145,16 @@ bool aims_done(struct aims *a, int fd, const char *path, struct err *err)
 					struct aim *t;
 					char *url;
 
-					if (!json_is(&j, "input") || !json_text(&j)) {
-						if (!json_is(&j, "input"))
-							json_skip(&j);
+					bool tool = json_is(&j, "test_name");
+
+					if (!tool && !json_is(&j, "input")) {
+						json_skip(&j);
 						continue;
 					}
-					url = arena_textn(&a->arena, j.text, j.ntext);
+					if (!json_text(&j))
+						continue;
+					url = arena_printf(&a->arena, "%s%.*s", tool ? "tool:" : "",
+							   (int)j.ntext, j.text);
 					t = find(a, url);
 					if (t && !t->done) {
 						t->done = true;

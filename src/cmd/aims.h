@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Meridian authors */
 /*
- * What a probe is to measure: URLs from the command line and from lists, each once, and which of
- * them an earlier run measured already.
+ * What a probe is to measure: URLs from the command line and from lists, and tools with their
+ * servers, each once, and which of them an earlier run measured already.
  */
 #ifndef CMD_AIMS_H
 #define CMD_AIMS_H
@@ -12,11 +12,16 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/opt.h"
+#include "source/tool.h"
 
 struct aim {
 	struct aim *next; /* of the same bucket; void once they are shuffled */
-	const char *url;
+	const char *url;  /* of a tool "tool:tor", which nothing is fetched from */
 	bool done;
+	const struct tool *tool;
+	struct tool_server *server; /* that the user gave */
+	size_t nserver;
 };
 
 struct aims {
@@ -41,5 +46,14 @@ void aims_once(struct aims *a);
 bool aims_done(struct aims *a, int fd, const char *path, struct err *err);
 
 void aims_free(struct aims *a);
+
+/* ---- aims_tools.c ---- */
+
+/* Adds the tools of --tool; the file of --servers goes to the last of them. */
+bool aims_tools(struct aims *a, const struct opt_list *names, const struct opt_list *servers,
+		struct err *err);
+
+/* What will be contacted, a line each. */
+void aims_tell(const struct aim *t, struct buf *out);
 
 #endif

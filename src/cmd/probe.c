@@ -36,7 +36,7 @@
 #define RESOLVERS_MAX 8
 #define HELPERS_MAX 8
 
-static struct opt_list lists, resolvers, controls;
+static struct opt_list lists, resolvers, controls, tools_asked, servers;
 static const char *resume, *as, *record, *ca, *neutral = "example.com", *nobody = "192.0.2.53",
 					      *country;
 static bool dry_run, yes, keep_address, verdicts, loopback;
@@ -53,6 +53,15 @@ static const struct opt opts[] = {
      "Look names up there: system, ADDRESS, tcp:ADDRESS, tls:ADDRESS#NAME or "
      "https://NAME/PATH#ADDRESS. May be given more than once, and replaces the usual ones: system, "
      "8.8.8.8, https://dns.quad9.net/dns-query#9.9.9.9.",
+     NULL},
+    {"tool", 0, OPT_LIST, &tools_asked, "NAME",
+     "Greet a tool's servers in its own words: tor, telegram, signal, whatsapp, resolvers, "
+     "openvpn, wireguard; or all that need no --servers. May be given more than once.",
+     NULL},
+    {"servers", 0, OPT_LIST, &servers, "FILE",
+     "The servers of the last tool with --tool: bridge lines for tor (beside its authorities), a "
+     "client file for openvpn, a file of wg-quick for wireguard, tls:… and https://… lines for "
+     "resolvers.",
      NULL},
     {"control", 0, OPT_LIST, &controls, "URL",
      "Ask this test helper what it sees of each target from where it stands (OONI's protocol; "
@@ -137,6 +146,7 @@ struct slot {
 	struct probe_run *run;
 	struct arena arena;
 	struct plan *plan;
+	struct task *tool;
 	struct aim *target;
 	size_t index;
 };
@@ -252,7 +262,7 @@ static void tell(struct probe_run *r, struct buf *out, bool all)
 	buf_text(out, "Whoever watches this line can see that. Nothing else is sent to anybody.\n");
 	for (size_t i = 0; all && i < r->aims.n; i++)
 		if (!r->aims.at[i].done)
-			buf_printf(out, "%s\n", r->aims.at[i].url);
+			aims_tell(&r->aims.at[i], out);
 }
 
 /* False: the user does not want to. */
@@ -291,12 +301,23 @@ static bool open_measurements(struct probe_run *r, struct err *err)
 	return aims_done(&r->aims, r->fd, resume, err);
 }
 
-static void finish_measurement(struct probe_run *r, struct slot *s)
+/* Of a tool its own test stands in the report's name. */
+static const char *report_of(struct probe_run *r, struct slot *s)
 {
-	struct measurement *m = &s->plan->m;
+	static const char usual[] = "_webconnectivity_";
+	const char *at = strstr(r->report_id, usual);
+
+	if (!s->target->tool || !at)
+		return r->report_id;
+	return arena_printf(&s->arena, "%.*s_%s_%s", (int)(at - r->report_id), r->report_id,
+			    s->target->tool->name, at + sizeof(usual) - 1);
+}
+
+static void finish_measurement(struct probe_run *r, struct slot *s, struct measurement *m)
+{
 	struct jsonw w;
 
-	m->report_id = r->report_id;
+	m->report_id = report_of(r, s);
 	m->software_version = MERIDIAN_VERSION;
 	m->test_start = r->started;
 	m->asn = (uint32_t)asn;
@@ -326,21 +347,45 @@ static void finish_measurement(struct probe_run *r, struct slot *s)
 
 static void feed(struct probe_run *r);
 
-static void measured(void *arg, struct plan *p)
+static void finished(struct slot *s, struct measurement *m)
 {
-	struct slot *s = arg;
 	struct probe_run *r = s->run;
 
-	(void)p;
-	finish_measurement(r, s);
+	finish_measurement(r, s, m);
 	plan_free(s->plan);
 	s->plan = NULL;
+	s->tool = NULL;
 	arena_free(&s->arena);
 	r->running--;
 	r->done++;
 	if (progress_due(&r->progress))
 		progress_show(&r->progress, r->done, r->aims.n - r->aims.done, r->done);
 	feed(r);
+}
+
+static void measured(void *arg, struct plan *p)
+{
+	finished(arg, &p->m);
+}
+
+static void greeted(void *arg, struct measurement *m)
+{
+	struct slot *s = arg;
+
+	m->time = s->run->started + loop_now(s->run->loop);
+	finished(s, m);
+}
+
+static void begin_tool(struct probe_run *r, struct slot *s)
+{
+	struct tool_spec spec = {.tool = s->target->tool,
+				 .server = s->target->server,
+				 .nserver = s->target->nserver,
+				 .opt = &r->opt,
+				 .id = (uint32_t)r->next,
+				 .wall = r->started / SECOND};
+
+	s->tool = tool_begin(r->loop, &s->arena, &spec, greeted, s);
 }
 
 static void feed(struct probe_run *r)
@@ -350,7 +395,7 @@ static void feed(struct probe_run *r)
 	for (unsigned i = 0; i < max && r->next < r->aims.n && !loop_why(r->loop); i++) {
 		struct slot *s = &r->slot[i];
 
-		if (s->plan)
+		if (s->plan || s->tool)
 			continue;
 		while (r->next < r->aims.n && r->aims.at[r->next].done)
 			r->next++;
@@ -359,8 +404,11 @@ static void feed(struct probe_run *r)
 		s->run = r;
 		s->target = &r->aims.at[r->next++];
 		r->running++;
-		s->plan = plan_begin(r->loop, &s->arena, &r->opt, (uint32_t)r->next, s->target->url,
-				     measured, s);
+		if (s->target->tool)
+			begin_tool(r, s);
+		else
+			s->plan = plan_begin(r->loop, &s->arena, &r->opt, (uint32_t)r->next,
+					     s->target->url, measured, s);
 	}
 }
 
@@ -374,6 +422,7 @@ static void interrupted(evutil_socket_t signal, short what, void *arg)
 static void measure(struct probe_run *r)
 {
 	struct event on_int, on_term;
+	struct err why = {0};
 
 	event_assign(&on_int, loop_base(r->loop), SIGINT, EV_SIGNAL | EV_PERSIST, interrupted,
 		     r->loop);
@@ -381,6 +430,10 @@ static void measure(struct probe_run *r)
 		     r->loop);
 	event_add(&on_int, NULL);
 	event_add(&on_term, NULL);
+	r->opt.icmp = icmp_new(loop_base(r->loop), &why);
+	if (!r->opt.icmp && follow && common.verbose)
+		talk("meridian: %s: hops are numbered, and their routers found another way",
+		     why.text);
 	here_find(&r->here, r->loop, &r->arena, &r->opt, whoami);
 	r->opt.ipv6 = r->here.ipv6_works;
 	if (r->here.nneutral) {
@@ -398,8 +451,12 @@ static void measure(struct probe_run *r)
 	progress_end(&r->progress);
 	for (unsigned i = 0; i < loop_limits(r->loop)->targets; i++) {
 		plan_free(r->slot[i].plan);
+		if (r->slot[i].tool)
+			task_cancel(r->slot[i].tool);
 		arena_free(&r->slot[i].arena);
 	}
+	icmp_free(r->opt.icmp);
+	r->opt.icmp = NULL;
 	event_del(&on_int);
 	event_del(&on_term);
 }
@@ -517,6 +574,8 @@ static bool prepare(struct probe_run *r, int argc, char **argv, struct err *err)
 			return false;
 	for (int i = 0; i < argc; i++)
 		aims_add(&r->aims, argv[i], NULL);
+	if (!aims_tools(&r->aims, &tools_asked, &servers, err))
+		return false;
 	if (!r->aims.n)
 		return err_set(err, "there is nothing to measure");
 	aims_once(&r->aims);
@@ -571,8 +630,9 @@ static int probe(int argc, char **argv)
 	bool ok;
 
 	r->fd = -1;
-	if (!argc && !lists.n)
-		status = complain(EXIT_USAGE, "probe wants a URL, a host name or --list FILE");
+	if (!argc && !lists.n && !tools_asked.n)
+		status = complain(EXIT_USAGE,
+				  "probe wants a URL, a host name, --list FILE or --tool NAME");
 	else if (common.json + (as != NULL || verdicts) > 1)
 		status = complain(EXIT_USAGE, "--json and --as exclude one another");
 	else if (!parallel || parallel > 4096 || !(timeout > 0) || !(rest_for > 0) ||

@@ -303,6 +303,21 @@ static void judge_final(const struct view *main, const struct dns_view *d,
 			return;
 		}
 	}
+	/* An unrelated server says the same of this name, or the name gets through in two pieces:
+	 * neither is the site's doing. */
+	if (like != 1 && !is_https(x)) {
+		struct trigger_view t;
+
+		trigger_http(main, &t);
+		if (text_same(t.id, "name") && t.sure) {
+			verdict_set(out, SITE_BLOCKED, "site.http.name", 0.9);
+			verdict_add(out, stray ? "http.redirect" : "http.blockpage", 0.9);
+			verdict_who(out, WHO_ACCESS, 0.6);
+			out->fingerprint = page.fingerprint;
+			out->proven = true;
+			return;
+		}
+	}
 	if (is_https(x)) {
 		if (page.kind == PAGE_GEO && (x->code >= 400 || x->nbody < 65536)) {
 			verdict_set(out, SITE_GEOFENCED, "site.geofenced.said", 0.85);

@@ -74,6 +74,9 @@ const struct rule verdict_rules[] = {
      "A short page that speaks of blocking came in the clear, where a control got another."},
     {"site.http.redirect", 1,
      "A request in the clear was sent to another site, where a control was not."},
+    {"site.http.name", 1,
+     "The same other answer comes for the name from an unrelated address too, or not when the "
+     "request is cut in two, and not for a neutral name: the name triggers it."},
     {"site.quic", 1, "QUIC fails to addresses that a control reached by QUIC; TCP works."},
     {"site.quic.name", 1,
      "QUIC Initials with the site's name get no answer, and with a neutral one to the same address "

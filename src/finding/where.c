@@ -171,19 +171,17 @@ static void set_hops(struct verdict *out, unsigned first, unsigned last)
 
 /*
  * What is forged with the TTL that its trigger had loses as many hops on its way back as the
- * trigger did on its way there: sent with k, it comes with k - 2 (c - 1) from hop c, one more for
- * each hop that the trigger may go. 0: none does.
+ * trigger did on its way there: sent with k, it comes with k - 2 (c - 1) from hop c. Hosts and
+ * injectors that choose a TTL choose 64 or more, and no path is so long that it comes with less
+ * than what a copier's does. 0: none copies.
  */
 static unsigned copier(const struct hops *h)
 {
-	for (unsigned k = 1; k + 1 < HOPS; k++) {
-		const struct ttl_probe *p = h->name[k], *next = h->name[k + 1];
+	for (unsigned k = 1; k < HOPS; k++) {
+		const struct ttl_probe *p = h->name[k];
 
-		if (!p || !next || p->ip_ttl < 0 || next->ip_ttl != p->ip_ttl + 1 ||
-		    p->answer != next->answer ||
-		    (p->answer != TTL_RESET && p->answer != TTL_FORGED))
-			continue;
-		if ((unsigned)p->ip_ttl <= k)
+		if ((is(p, TTL_RESET) || is(p, TTL_FORGED)) && p->ip_ttl >= 0 && p->ip_ttl < 30 &&
+		    (unsigned)p->ip_ttl <= k)
 			return (k - (unsigned)p->ip_ttl) / 2 + 1;
 	}
 	return 0;

@@ -425,6 +425,10 @@ static void read_transaction(struct ooni_work *w, struct json *j)
 		}
 	}
 	ooni_seen_done(&x->seen, &extra);
+	/* Requests in other words than the target's (trigger.h) are no pages of it. */
+	for (uint16_t i = 0; i < x->seen.ntag && !x->seen.group; i++)
+		if (!strcmp(x->seen.tag[i], "trigger"))
+			x->seen.group = "trigger";
 }
 
 /* df-008. */

@@ -723,6 +723,7 @@ static void ask_resolver(struct tooling *t, struct ask_of *k)
 	    .flow = flow_of(t, ANSWER),
 	    .resolver = {.via = s->protocol == TOOL_DOT ? DNS_DOT : DNS_DOH,
 			 .addr = k->addr,
+			 .has_addr = true,
 			 .port = s->port,
 			 .host = s->fingerprint,
 			 .path = s->cert,

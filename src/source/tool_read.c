@@ -185,12 +185,14 @@ static bool resolver(struct reading *r, char *line, struct err *err)
 	s = add(r);
 	*s = (struct tool_server){.protocol = spec.via == DNS_DOT ? TOOL_DOT : TOOL_DOH,
 				  .told = spec.via == DNS_DOT ? "dot" : "doh",
-				  .address = arena_text(r->a, addr_text(t, spec.addr)),
+				  .host = spec.has_addr ? NULL : spec.host,
 				  .port = spec.port		? spec.port
 					  : spec.via == DNS_DOT ? 853
 								: 443,
 				  .fingerprint = spec.host,
 				  .cert = spec.path ? spec.path : "/dns-query"};
+	if (spec.has_addr)
+		s->address = arena_text(r->a, addr_text(t, spec.addr));
 	if (!s->fingerprint)
 		s->fingerprint = s->address;
 	return true;

@@ -149,12 +149,14 @@ static void say_request(struct trigger *t, struct shot *s)
 
 /* ---- what is heard ---- */
 
+/* Not the first bytes alone: a reset that was forged beside the path may come after them. */
 static enum talk_next heard_tls(void *arg, const uint8_t *p, size_t n, struct buf *say)
 {
 	(void)arg;
+	(void)p;
+	(void)n;
 	(void)say;
-	/* A ServerHello's or an alert's first bytes are enough; they come in one piece. */
-	return p && n ? TALK_ENOUGH : TALK_MORE;
+	return TALK_MORE;
 }
 
 static enum talk_next heard_chain(void *arg, const uint8_t *p, size_t n, struct buf *say)
@@ -178,7 +180,7 @@ static bool answered_tls(const struct talk *c)
 {
 	uint8_t alert;
 
-	return c && c->nin &&
+	return c && c->nin && !c->reset &&
 	       (hello_answer(c->in, c->nin, &alert) == ANSWER_SERVER_HELLO ||
 		hello_answer(c->in, c->nin, &alert) == ANSWER_ALERT);
 }
@@ -221,6 +223,8 @@ static void handshake_of(struct trigger *t, const struct shot *s, struct handsha
 		if (!c->failure && s->sealed->state != SEALED_OPEN)
 			h->seen.failure =
 			    s->sealed->failure ? s->sealed->failure : "ssl_failed_handshake";
+	} else if (!c->failure && c->reset) {
+		h->seen.failure = "connection_reset";
 	} else if (!c->failure)
 		switch (hello_answer(c->in, c->nin, &alert)) {
 		case ANSWER_SERVER_HELLO:
@@ -337,7 +341,9 @@ static void fire(struct trigger *t)
 						     : t->spec.tls ? 4096
 								   : 32768,
 					     .heard = t->spec.tls ? heard_tls : heard_http,
-					     .silence_for = t->spec.tls ? 0 : SECOND,
+					     .silence_for = t->spec.chain ? 0
+							    : t->spec.tls ? SECOND * 3 / 10
+									  : SECOND,
 					     .arg = s};
 		if (!s->spec.flow.timeout)
 			s->spec.flow.timeout = t->spec.answer_for;
