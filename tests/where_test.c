@@ -19,6 +19,7 @@
 #include "source/loop.h"
 #include "source/sealed.h"
 #include "source/speed.h"
+#include "source/tool.h"
 #include "source/trigger.h"
 #include "source/ttl.h"
 
@@ -670,6 +671,64 @@ static void speeds(void **state)
 	assert_string_equal(v.mechanism[0].id, "throttle.freeze");
 }
 
+/* ---- tools over UDP ---- */
+
+static struct measurement *tool_m;
+
+static void got_tool(void *arg, struct measurement *m)
+{
+	(void)arg;
+	tool_m = m;
+	calls++;
+}
+
+/* Nobody listens at the server. Where that can be heard it is dead; where the tool's words are
+ * filtered at the first router, noise is heard from farther on. */
+static void words(void **state)
+{
+	static const struct plan_options options;
+	struct tool_server s = {.protocol = TOOL_WIREGUARD,
+				.told = "wireguard",
+				.address = "10.91.3.3",
+				.port = 51820,
+				.wg = {.ours = {0x40, 1}, .theirs = {9}}};
+	struct tool_spec spec = {.tool = tool_find("wireguard"),
+				 .server = &s,
+				 .nserver = 1,
+				 .opt = &options,
+				 .wall = 1700000000};
+	struct knowledge k = {0};
+	struct verdict v;
+
+	(void)state;
+	if (!lab)
+		skip();
+	for (int filtered = 0; filtered < 2; filtered++) {
+		struct loop *l = start();
+
+		if (filtered)
+			netlab_run("r1",
+				   "nft add table ip t; nft add chain ip t f \"{ type filter "
+				   "hook forward priority 0; }\"; nft add rule ip t f udp length "
+				   "156 @th,64,32 0x01000000 drop");
+		tool_begin(l, &arena, &spec, got_tool, NULL);
+		end(l);
+		netlab_run("r1", "nft flush ruleset");
+		verdict_judge(&arena, &k, tool_m, &v);
+		if (!filtered) {
+			assert_string_equal(tool_m->target[0].failure, "connection_refused");
+			assert_int_equal(v.state, SITE_UNDETERMINED);
+		} else {
+			assert_string_equal(tool_m->target[0].failure, "generic_timeout_error");
+			assert_int_equal(v.state, SITE_BLOCKED);
+			assert_string_equal(v.rule->id, "tool.words");
+			assert_string_equal(v.mechanism[0].id, "app.drop");
+			assert_int_equal(v.hop_first, 1);
+			assert_int_equal(v.hop_last, 2);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -682,6 +741,7 @@ int main(void)
 	    cmocka_unit_test_setup(ttl_copying, no_rules),
 	    cmocka_unit_test_setup(ttl_in_path, no_rules),
 	    cmocka_unit_test_setup(speeds, no_rules),
+	    cmocka_unit_test_setup(words, no_rules),
 	};
 	int failed = cmocka_run_group_tests(tests, setup, teardown);
 

@@ -14,20 +14,30 @@
 
 #define STILL (5 * SECOND)  /* silence that is no jitter */
 #define MUCH_SLOWER 0.1	    /* of the control's rate */
+#define ENOUGH 32768	    /* bytes of both, to tell a rate */
 #define SLOW (128 * 1024.0) /* bytes a second: what is faster is not worth a verdict */
 
-/* From the first byte to the last. */
-static double rate(const struct series *s)
+/* Bytes a second from the first ones until so many had come; -1: too few samples to tell. */
+static double rate(const struct series *s, uint64_t until)
 {
-	const struct sample *first, *last;
+	const struct sample *first, *last = NULL;
 
 	if (s->nsample < 2)
 		return -1;
 	first = &s->sample[0];
-	last = &s->sample[s->nsample - 1];
+	for (size_t i = 1; i < s->nsample; i++) {
+		last = &s->sample[i];
+		if (last->bytes >= until)
+			break;
+	}
 	if (last->t <= first->t)
 		return -1;
 	return (double)(last->bytes - first->bytes) * 1e6 / (double)(last->t - first->t);
+}
+
+static uint64_t came(const struct series *s)
+{
+	return s->nsample ? s->sample[s->nsample - 1].bytes : 0;
 }
 
 /* When the last new byte came, and how long nothing came after it. */
@@ -49,7 +59,7 @@ bool judge_speed(const struct view *v, const struct flow_view *flow, struct verd
 
 	for (size_t i = 0; i < m->nseries; i++) {
 		const struct series *target = &m->series[i], *control = NULL;
-		uint64_t bytes, control_bytes;
+		uint64_t bytes, control_bytes, alike;
 		double slow, fast = -1;
 
 		if (target->control || target->nsample < 2 || target->seen.group)
@@ -60,8 +70,11 @@ bool judge_speed(const struct view *v, const struct flow_view *flow, struct verd
 				control = &m->series[k];
 		if (!control)
 			continue;
-		slow = rate(target);
-		fast = rate(control);
+		/* A short page is all burst: as many bytes of the one as of the other are held
+		 * against each other, and there must be some. */
+		alike = came(target) < came(control) ? came(target) : came(control);
+		slow = rate(target, alike);
+		fast = alike >= ENOUGH ? rate(control, alike) : -1;
 		if (silence(target, &bytes) >= STILL && bytes &&
 		    (!target->expected || bytes < target->expected) &&
 		    (silence(control, &control_bytes) < STILL || control_bytes > 2 * bytes)) {
