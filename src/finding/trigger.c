@@ -100,9 +100,12 @@ static void conclude(const struct view *v, const struct ways *w, const char *nam
 {
 	bool neutral_ok = w->neutral.ok || w->nameless.ok || w->rested.ok;
 	bool neutral_bad = !neutral_ok && (w->neutral.bad || w->nameless.bad);
+	bool nowhere = w->elsewhere.bad && !w->elsewhere.ok;
 
-	if (w->again.ok)
-		return; /* said again it passed: no trigger, or one that is gone */
+	/* Said again it passed: no trigger, or one that is gone; unless it fails elsewhere as well,
+	 * since an injector does not win every race. */
+	if (w->again.ok && !nowhere)
+		return;
 	if (neutral_ok) {
 		out->id = "name";
 		/* A server may dislike a name by itself; nobody else's server does, nor does it
@@ -120,6 +123,35 @@ static void conclude(const struct view *v, const struct ways *w, const char *nam
 			!strcmp(out->id, "name")
 			    ? arena_printf(v->a, "the %s %s triggers it", name, v->host)
 			    : "the address triggers it, whatever the name");
+}
+
+/* Packets that cannot have reached the server were answered, and a neutral name's were not. */
+static void answered_early(const struct view *v, const char *layer, struct trigger_view *out)
+{
+	const struct measurement *m = v->m;
+	unsigned reached = 256, first = 256;
+
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < m->nttl_probe; i++) {
+			const struct ttl_probe *p = &m->ttl_probe[i];
+
+			if (!text_same(p->layer, layer) || p->control != !pass ||
+			    p->answer == TTL_SILENCE || p->answer == TTL_EXCEEDED ||
+			    p->answer == TTL_OTHER)
+				continue;
+			if (p->control && p->ttl < reached)
+				reached = p->ttl;
+			else if (!p->control && p->ttl < reached && p->ttl < first)
+				first = p->ttl;
+		}
+	if (reached == 256 || first == 256 || first + 1 >= reached)
+		return;
+	out->id = "name";
+	out->sure = true;
+	out->why = arena_printf(v->a,
+				"what names %s is answered from hop %u on, and a neutral name only "
+				"by the server at hop %u",
+				v->host, first, reached);
 }
 
 /* Who signed the leaf; false: there is none. */
@@ -195,6 +227,8 @@ void trigger_tls(const struct view *v, bool quic, struct trigger_view *out)
 	}
 	if (!out->id)
 		conclude(v, &w, "server name", out);
+	if (!out->id && !quic)
+		answered_early(v, "tls", out);
 }
 
 /* Does the page that came for other words look like the one that came for these? */
@@ -240,6 +274,8 @@ void trigger_http(const struct view *v, struct trigger_view *out)
 					    (bad->seen.failure || !alike(v, bad, x)));
 	}
 	conclude(v, &w, "Host", out);
+	if (!out->id)
+		answered_early(v, "http", out);
 }
 
 void judge_trigger(const struct view *v, struct verdict *out)

@@ -188,8 +188,14 @@ static const struct transaction *clear_wrong(const struct plan *p)
 static enum follow_what follow_what(const struct plan *p, struct addr *addr, uint16_t *port)
 {
 	const struct measurement *m = &p->m;
-	const struct transaction *x;
+	const struct transaction *x = clear_wrong(p);
 
+	/* Of a page in the clear that is what counts, whatever TLS beside it does. */
+	if (x && !p->https) {
+		*addr = x->addr;
+		*port = x->port;
+		return FOLLOW_HTTP;
+	}
 	for (size_t i = 0; i < m->nhandshake; i++) {
 		const struct handshake *h = &m->handshake[i];
 
@@ -210,7 +216,6 @@ static enum follow_what follow_what(const struct plan *p, struct addr *addr, uin
 		*port = c->port;
 		return FOLLOW_TCP;
 	}
-	x = clear_wrong(p);
 	if (!x)
 		return FOLLOW_NOTHING;
 	*addr = x->addr;
