@@ -151,7 +151,18 @@ static void count_reply(const struct view *v, const struct dns_reply *q, struct 
 	}
 }
 
-/* Two answers to one query that share no address: somebody was faster than the resolver. */
+/* Nothing vouches for one of its addresses. */
+static bool unvouched(const struct view *v, const struct dns_reply *q)
+{
+	for (size_t i = 0; i < q->nanswer; i++)
+		if (q->answer[i].has_addr && view_vouch(v, q->answer[i].addr) == VOUCH_NOTHING)
+			return true;
+	return false;
+}
+
+/* Two answers to one query that share no address: somebody was faster than the resolver. Or an
+ * answer from where nobody listens; but a network that answers all queries by itself, and
+ * truly, takes nothing from anybody. */
 static bool injected(const struct view *v)
 {
 	const struct measurement *m = v->m;
@@ -159,13 +170,14 @@ static bool injected(const struct view *v)
 	for (size_t i = 0; i < m->ndns; i++) {
 		const struct dns_reply *late = &m->dns[i];
 
-		if (late->nobody && !late->seen.failure && host_of_dns(v, late))
+		if (late->nobody && !late->seen.failure && host_of_dns(v, late) &&
+		    (unvouched(v, late) || !control_has_addrs(v)))
 			return true;
 		if (!late->again || !host_of_dns(v, late))
 			continue;
 		for (size_t k = 0; k < m->ndns; k++) {
 			const struct dns_reply *first = &m->dns[k];
-			bool shared = false, bad = false;
+			bool shared = false;
 
 			if (first->again || first == late || !host_of_dns(v, first) ||
 			    !text_same(first->resolver, late->resolver) ||
@@ -176,10 +188,7 @@ static bool injected(const struct view *v)
 					shared |=
 					    first->answer[x].has_addr && late->answer[y].has_addr &&
 					    addr_same(first->answer[x].addr, late->answer[y].addr);
-			for (size_t x = 0; x < first->nanswer; x++)
-				bad |= first->answer[x].has_addr &&
-				       view_vouch(v, first->answer[x].addr) == VOUCH_NOTHING;
-			if (!shared && (bad || first->seen.failure))
+			if (!shared && (unvouched(v, first) || first->seen.failure))
 				return true;
 		}
 	}

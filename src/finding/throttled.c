@@ -89,6 +89,14 @@ bool judge_speed(const struct view *v, const struct flow_view *flow, struct verd
 			out->why = arena_printf(v->a, "%.0f bytes a second, a neutral name %.0f",
 						slow, fast);
 			out->proven = true;
+		} else if (flow->stalled && !flow->http_ok && fast > 0 && slow >= fast / 2 &&
+			   silence(target, &bytes) < STILL) {
+			/* The same address is as slow for a neutral name. */
+			verdict_set(out, SITE_OPEN, "site.open.slow", 0.7);
+			out->why = arena_printf(v->a, "%.0f bytes a second, a neutral name %.0f",
+						slow, fast);
+			out->controls = (unsigned)v->ncontrol + 1;
+			return true;
 		} else {
 			continue;
 		}

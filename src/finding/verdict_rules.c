@@ -88,6 +88,10 @@ const struct rule verdict_rules[] = {
     {"site.throttled.freeze", 1,
      "Bytes stop after the first ones and the connection stays, which a neutral name from the "
      "same address does not see."},
+    {"site.open.slow", 1,
+     "The page did not end in time, but bytes kept coming, and as slowly for a neutral name from "
+     "the "
+     "same address: the line is slow."},
     {"site.throttled.stall", 1,
      "The response began and did not end in time, where a control got all of it."},
     {"site.undetermined.no-control", 1,

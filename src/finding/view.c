@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "fact/bogon.h"
+#include "fact/vrps.h"
 
 bool addr_bogon(struct addr a)
 {
@@ -252,9 +253,27 @@ int control_http(const struct view *v)
 	return r;
 }
 
+struct cover {
+	uint32_t asn;
+	uint8_t len;
+};
+
+static bool covering(const struct vrp *v, void *arg)
+{
+	struct cover *c = arg;
+
+	if (v->asn && v->prefix.len >= c->len) {
+		c->asn = v->asn;
+		c->len = v->prefix.len;
+	}
+	return true;
+}
+
 uint32_t addr_asn(const struct view *v, struct addr a)
 {
+	const struct prefix host = {a.hi, a.lo, a.v6 ? 128 : 32, a.v6};
 	const struct measurement *m = v->m;
+	struct cover roa = {0};
 
 	for (size_t c = 0; c < m->ncontrol; c++)
 		for (size_t i = 0; i < m->control[c].naddr; i++)
@@ -265,7 +284,10 @@ uint32_t addr_asn(const struct view *v, struct addr a)
 			if (m->dns[i].answer[k].asn && m->dns[i].answer[k].has_addr &&
 			    addr_same(m->dns[i].answer[k].addr, a))
 				return m->dns[i].answer[k].asn;
-	return 0;
+	/* Who may announce it, by the RPKI. */
+	if (v->k && v->k->vrps && !addr_bogon(a))
+		vrps_covering(v->k->vrps, host, covering, &roa);
+	return roa.asn;
 }
 
 static bool encrypted(enum dns_via via)

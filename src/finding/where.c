@@ -16,7 +16,6 @@
 
 #include "fact/geo.h"
 #include "fact/names.h"
-#include "fact/vrps.h"
 #include "finding/view.h"
 
 #define HOPS 256
@@ -82,27 +81,10 @@ static const char *layer_of(const struct measurement *m, const struct verdict *o
 	return NULL;
 }
 
-struct cover {
-	uint32_t asn;
-	uint8_t len;
-};
-
-static bool covering(const struct vrp *v, void *arg)
-{
-	struct cover *c = arg;
-
-	if (v->asn && v->prefix.len >= c->len) {
-		c->asn = v->asn;
-		c->len = v->prefix.len;
-	}
-	return true;
-}
-
 /* The router and whose it is, as far as the tables know. */
 static void name_hop(const struct view *v, struct verdict *out, const struct ttl_probe *router)
 {
 	const struct knowledge *k = v->k;
-	struct cover c = {0};
 	struct addr a;
 
 	if (!router || !router->has_from)
@@ -111,11 +93,6 @@ static void name_hop(const struct view *v, struct verdict *out, const struct ttl
 	out->hop_addr = a;
 	out->has_hop_addr = true;
 	out->hop_asn = addr_asn(v, a);
-	if (!out->hop_asn && k && k->vrps && !addr_bogon(a)) {
-		vrps_covering(k->vrps, (struct prefix){a.hi, a.lo, a.v6 ? 128 : 32, a.v6}, covering,
-			      &c);
-		out->hop_asn = c.asn;
-	}
 	if (k && k->geo && !addr_bogon(a))
 		geo_find(k->geo, a, out->hop_country);
 	if (out->hop_asn && k && k->names) {

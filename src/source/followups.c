@@ -254,6 +254,22 @@ static const char *path_of(const struct plan *p)
 	return at ? arena_textn(p->arena, at, strcspn(at, "#")) : "/";
 }
 
+/* How long an answer from there is waited for: ten times as long as connecting took, within two
+ * and four seconds. 0: nothing is known of it. */
+static int64_t patience(const struct plan *p, struct addr addr)
+{
+	for (size_t i = 0; i < p->m.nconnect; i++) {
+		const struct connect *c = &p->m.connect[i];
+		int64_t wait = 10 * (c->seen.t - c->seen.t0);
+
+		if (!c->seen.failure && same_addr(c->addr, addr))
+			return wait < 2 * SECOND   ? 2 * SECOND
+			       : wait > 4 * SECOND ? 4 * SECOND
+						   : wait;
+	}
+	return 0;
+}
+
 static void *begin_trigger(struct plan *p)
 {
 	struct follow *f = follow_new(p);
@@ -265,6 +281,7 @@ static void *begin_trigger(struct plan *p)
 				 .has_neutral_addr = p->opt->has_neutral_addr};
 	enum follow_what w = follow_what(p, &s.addr, &s.port);
 
+	s.answer_for = patience(p, s.addr);
 	s.tls = w != FOLLOW_HTTP;
 	s.chain = w == FOLLOW_CHAIN;
 	if (s.neutral_addr.v6 != s.addr.v6 || same_addr(s.neutral_addr, s.addr))

@@ -447,6 +447,7 @@ struct task *http_begin(struct loop *l, struct arena *a, const struct http_spec 
 	h->arrived_before = spec->conn->arrived;
 	h->arrived_max = 2 * h->spec.body_max + 4 * HTTP_HEAD + (256 << 10);
 	task_begin(&h->task, l, end);
+	loop_said(l, spec->conn->addr, spec->flow.owner);
 	flow_seen(&spec->flow, l, &r->seen);
 	http1_init(&h->h1, a, h->spec.body_max, !strcmp(r->method, "HEAD"));
 	request(h);

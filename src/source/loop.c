@@ -19,12 +19,17 @@ struct loop_host {
 	struct loop_host *next; /* of the same bucket */
 	struct prefix key;
 	unsigned flows, queries;
-	bool alone; /* one has it for itself */
+	bool alone;   /* one has it for itself */
+	bool awaited; /* somebody waits for a seat; set while sweeping only */
 	bool failed, triggered, other_triggered;
 	int64_t failed_at;
 	/* The last that may have triggered something, and the last of another owner than that. */
 	uint32_t owner;
 	int64_t triggered_at, other_at;
+	/* The last that said something, and the last of another than that. */
+	bool said, other_said;
+	uint32_t speaker;
+	int64_t said_at, other_said_at;
 };
 
 struct loop {
@@ -37,6 +42,7 @@ struct loop {
 	struct event scan, over;
 	bool scanning;
 	struct loop_host *host[BUCKETS];
+	size_t nhost, sweep_at;
 	const char *why;
 };
 
@@ -80,6 +86,7 @@ struct loop *loop_new(const struct loop_limits *limits, uint64_t seed)
 	m->time = m->time ? m->time : INT64_C(86400) * SECOND;
 	m->rest = m->rest ? m->rest : 30 * SECOND;
 	m->jitter = m->jitter ? m->jitter : SECOND / 20;
+	l->sweep_at = 4096;
 	l->seed = seed;
 	l->origin = monotonic();
 	l->base = event_base_new();
@@ -307,15 +314,41 @@ static struct loop_host *find(const struct loop *l, struct prefix key)
 	return h;
 }
 
+/* Forgets addresses where nobody is and nothing failed of late: a helper runs for years. */
+static void sweep(struct loop *l)
+{
+	int64_t since = loop_now(l) - l->limits.rest;
+
+	for (struct seat *p = l->first; p; p = p->next)
+		p->host->awaited = p->net->awaited = true;
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct loop_host **at = &l->host[i], *h = *at; h; h = *at) {
+			if (h->flows || h->queries || h->alone || h->awaited ||
+			    (h->failed && h->failed_at >= since) ||
+			    (h->said && h->said_at >= since)) {
+				h->awaited = false;
+				at = &h->next;
+				continue;
+			}
+			*at = h->next;
+			free(h);
+			l->nhost--;
+		}
+	l->sweep_at = 2 * l->nhost + 4096;
+}
+
 static struct loop_host *host(struct loop *l, struct prefix key)
 {
 	struct loop_host **at = &l->host[prefix_hash(key) % BUCKETS], *h = find(l, key);
 
 	if (!h) {
+		if (l->nhost >= l->sweep_at)
+			sweep(l);
 		h = mem_zero(1, sizeof(*h));
 		h->key = key;
 		h->next = *at;
 		*at = h;
+		l->nhost++;
 	}
 	return h;
 }
@@ -414,7 +447,9 @@ void loop_enter(struct loop *l, struct seat *p, struct addr addr, enum loop_clas
 {
 	*p = (struct seat){.loop = l, .class = class, .go = go, .arg = arg};
 	p->host = host(l, host_key(addr));
+	p->host->awaited = true; /* so that making the other one does not forget it */
 	p->net = host(l, net_key(addr));
+	p->host->awaited = false;
 	if (!may_enter(l, p, loop_now(l))) {
 		take(p);
 		go(arg);
@@ -465,6 +500,29 @@ void loop_failed(struct loop *l, struct addr addr, uint32_t owner, bool said)
 	h->triggered = true;
 	h->triggered_at = h->failed_at;
 	h->owner = owner;
+}
+
+void loop_said(struct loop *l, struct addr addr, uint32_t owner)
+{
+	struct loop_host *h = host(l, host_key(addr));
+
+	if (h->said && h->speaker != owner) {
+		h->other_said = true;
+		h->other_said_at = h->said_at;
+	}
+	h->said = true;
+	h->said_at = loop_now(l);
+	h->speaker = owner;
+}
+
+bool loop_crossed(const struct loop *l, struct addr addr, uint32_t owner, int64_t since)
+{
+	const struct loop_host *h = find(l, host_key(addr));
+
+	if (!h || !h->said)
+		return false;
+	return (h->speaker != owner && h->said_at >= since) ||
+	       (h->other_said && h->other_said_at >= since);
 }
 
 bool loop_suspect(const struct loop *l, struct addr addr, uint32_t owner)

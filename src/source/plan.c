@@ -362,6 +362,17 @@ static void tell_residual(struct plan *p, const struct visit *v, const char *bec
 	jsonw_object_end(&w);
 }
 
+/* It was cut after it had begun well, while another target spoke to the same address. */
+static bool crossed(const struct plan *p, const struct visit *v)
+{
+	const char *f = v->reply.failure;
+
+	return (v->reply.shook || v->reply.asked) &&
+	       (!strcmp(f, "generic_timeout_error") || !strcmp(f, "connection_reset") ||
+		!strcmp(f, "eof_error")) &&
+	       loop_crossed(p->loop, v->addr, p->id, p->start + v->reply.connect.seen.t0);
+}
+
 static void visited(void *arg, const struct step_reply *reply)
 {
 	struct visit *v = arg;
@@ -374,7 +385,8 @@ static void visited(void *arg, const struct step_reply *reply)
 		tell_residual(p, v, reply->failure);
 	v->reply = *reply;
 	/* Another target's trigger may have caused this: not to be believed at once. */
-	v->suspect = reply->failure && !v->again && loop_suspect(p->loop, v->addr, p->id);
+	v->suspect =
+	    reply->failure && !v->again && (loop_suspect(p->loop, v->addr, p->id) || crossed(p, v));
 	if (!--p->state->visits_left)
 		round_done(p);
 }

@@ -318,6 +318,7 @@ struct task *tls_begin(struct loop *l, struct arena *a, const struct tls_spec *s
 	t->reply.server_name = name ? name : "";
 	t->reply.unverified = spec->unverified;
 	task_begin(&t->task, l, end);
+	loop_said(l, spec->conn->addr, spec->flow.owner);
 	flow_seen(&spec->flow, l, &t->reply.seen);
 	t->ssl = SSL_new(spec->trust->ctx);
 	if (!t->ssl || !SSL_set_fd(t->ssl, spec->conn->fd))

@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The Meridian authors
 """The lab: a small Internet of network namespaces with real servers and real censors.
 
-A case is a file of plain text in cases/; docs/edge.md describes its lines. Every case gets its own
+A case is a file of plain text in cases/; docs/lab.md describes its lines. Every case gets its own
 namespaces:
 
     cli ── r1 ── r2 ── r3 ── srv      the sites (nginx, caddy, knot)
@@ -19,7 +19,6 @@ import argparse
 import concurrent.futures
 import json
 import os
-import re
 import shlex
 import shutil
 import signal
@@ -77,7 +76,7 @@ class Case:
         self.links, self.nodes, self.isp, self.zone = {}, [], [], []
         self.modules, self.files, self.steps, self.proofs = "iterator", {}, [], []
         self.probe, self.expect, self.online, self.none = [], [], {"nginx", "unbound", "knot"}, False
-        self.joined = None
+        self.joined, self.after = None, []
         text = open(path).read().splitlines()
         at = 0
         while at < len(text):
@@ -113,6 +112,8 @@ class Case:
             elif word in ("run", "start"):
                 node, _, command = rest.partition(" ")
                 self.steps.append((word, node, command))
+            elif word == "after":
+                self.after.append(rest.partition(" ")[::2])
             elif word == "proof":
                 code, _, command = rest.partition(" ")
                 self.proofs.append((int(code), command))
@@ -296,7 +297,8 @@ class Lab:
         if self.has_control:
             for a in ("192.175.48.10", "192.175.48.11"):
                 waits.append((self.start("ctl", [self.args.meridian, "control", "--listen", a + ":8080", "--resolver",
-                                                 "192.175.48.53", "--ca", self.env["CA"], "-q"]), 8080, False))
+                                                 "192.175.48.53", "--ca", self.env["CA"], "-q", "--rate", "100000",
+                                                 "--per-client", "512", "--concurrent", "512"]), 8080, False))
         for p, port, udp in waits:
             self.listening(p, port, udp)
         for how, node, command in case.steps:
@@ -345,6 +347,46 @@ class Lab:
             subprocess.run(["ip", "netns", "del", name], stderr=subprocess.DEVNULL)
         if not self.args.keep:
             shutil.rmtree(self.dir, ignore_errors=True)
+
+    def probe(self):
+        """meridian probe over the case's sites; what it says against what is expected."""
+        case = self.case
+        urls = list(dict.fromkeys(url for url, _, _ in case.expect))
+        with open(os.path.join(self.dir, "list"), "w") as f:
+            f.write("".join(u + "\n" for u in urls))
+        command = [self.args.meridian, "probe", "--list", "list", "-q", "--yes", "--no-whoami",
+                   "--ca", self.env["CA"], "--resolver", "system", "--resolver", "192.175.48.53",
+                   "--resolver", "https://dns2.example/dns-query#192.175.48.54",
+                   "--control", "http://192.175.48.10:8080/", "--control", "http://192.175.48.11:8080/",
+                   "--neutral", "neutral.example", "--nobody", "192.175.48.99", "--country", "ZZ", "--asn", "64500",
+                   "--timeout", "4", "--rest", "6", "--resume", "measurements.jsonl", "-o", "report"] + case.probe
+        r = self.sh("cli", " ".join(shlex.quote(c) for c in command), check=False, timeout=self.args.case_limit)
+        if r.returncode != 0:
+            return ["meridian probe: exit status %d\n%s" % (r.returncode, r.stdout)]
+        # Whose the lab's networks are is told by a table beside the measurements.
+        r = self.sh("cli", "%s observe -q --as verdicts -o verdicts measurements.jsonl %s" % (
+            shlex.quote(self.args.meridian), shlex.quote(os.path.join(HERE, "net", "vrps.csv"))), check=False)
+        if r.returncode != 0:
+            return ["meridian observe: exit status %d\n%s" % (r.returncode, r.stdout)]
+        with open(os.path.join(self.dir, "verdicts")) as f:
+            got = {v["input"]: v for v in map(json.loads, f)}
+        wrong = [w for w in (wanted(e, got.get(e[0])) for e in case.expect) if w]
+        for node, command in case.after:
+            self.sh(node, command)
+        sources = ["measurements.jsonl"] + (shlex.split(case.joined) if case.joined else [os.path.join(HERE, "net", "vrps.csv")])
+        r = self.sh("r9" if case.joined else "cli", "%s observe -q --json -o findings %s" % (
+            shlex.quote(self.args.meridian), " ".join(sources)), check=False)
+        if r.returncode not in (0, 3):
+            return wrong + ["meridian observe: exit status %d\n%s" % (r.returncode, r.stdout)]
+        with open(os.path.join(self.dir, "findings")) as f:
+            findings = json.load(f)["findings"]
+        censored = [f for f in findings if f["kind"] in ("site.blocked", "site.rerouted", "site.throttled")]
+        if case.none and censored:
+            wrong.append("findings, where there is nothing to be found: %s" % "; ".join(f["title"] for f in censored))
+        if case.joined and not any(f["layer"] == "bgp" for f in censored):
+            wrong.append("no finding about the site says that routing did it: %s" % [
+                (f["kind"], f["layer"], f["title"]) for f in findings])
+        return wrong
 
     def prove(self):
         """The censor is there, and only where it should be: curl and dig instead of the probe."""
@@ -425,15 +467,18 @@ def wanted(what, got):
         if isinstance(have, list):
             ok = value in have
         elif key == "hop":
-            low, _, high = value.partition("-")
-            ok = have is not None and int(low) <= int(have) <= int(high or low)
+            # A number, or two between which it is.
+            have = (got.get("hop"), got.get("hop_last") or got.get("hop"))
+            ok = have[0] is not None and have[0] <= int(value) <= have[1]
+        elif key == "mechanism":
+            ok = value in [m["id"] for m in got.get("mechanisms", [])]
         elif isinstance(have, bool):
             ok = value == str(have).lower()
         else:
             ok = have is not None and str(have) == value
         if not ok:
             wrong.append("%s %s, not %s" % (key, have, value))
-    return "%s: %s (%s)" % (url, "; ".join(wrong), got.get("rule")) if wrong else None
+    return "%s: %s (%s)" % (url, "; ".join(wrong), "%s: %s" % (got["rule"]["id"], got.get("why"))) if wrong else None
 
 
 def run_case(args, case, number, base):
@@ -504,8 +549,9 @@ def main():
     p.add_argument("--jobs", type=int, default=4)
     p.add_argument("--keep", action="store_true", help="keep the files of each case, say where")
     p.add_argument("--exec", help="run this command in the client's namespace of one case instead")
+    p.add_argument("--case-limit", type=int, default=60, help="seconds for one probe")
     p.add_argument("--limit", type=int, default=1500, help="seconds for all of it")
-    p.add_argument("case", nargs="*", help="names; all without any")
+    p.add_argument("case", nargs="*", help="names, or files that end in .case; all without any")
     args = p.parse_args()
     os.environ["PATH"] += ":/usr/local/sbin:/usr/sbin:/sbin"
     if "LAB_INSIDE" not in os.environ:
@@ -528,12 +574,16 @@ def main():
         pages(base)
         files = sorted(os.listdir(os.path.join(HERE, "cases")))
         cases = [Case(os.path.join(HERE, "cases", f)) for f in files if f.endswith(".case")]
+        cases += [Case(f) for f in args.case if f.endswith(".case")]
+        args.case = [os.path.splitext(os.path.basename(f))[0] for f in args.case]
         unknown = set(args.case) - {c.name for c in cases}
         if unknown:
             raise Failed("there is no case %s" % " ".join(sorted(unknown)))
         cases = [c for c in cases if not args.case or c.name in args.case]
         if args.proof:
             cases = [c for c in cases if c.proofs]
+        elif not args.exec:
+            cases = [c for c in cases if c.expect]
         Lab.has_control = "control" in subprocess.run([args.meridian, "--help"], stdout=subprocess.PIPE,
                                                       text=True).stdout
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
