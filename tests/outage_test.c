@@ -67,6 +67,7 @@ static void test_outage(void **state)
 	assert_true(strstr(f->title, "8 of 10 prefixes (2048 of 2560 IPv4 addresses)") != NULL);
 	assert_true(strstr(f->title, "visible again") != NULL);
 	assert_true(f->nevidence >= 8 * 6);
+	world_again(&w);
 	world_free(&w);
 
 	/* A fifth of a country's prefixes: the country, and not its network as well. */
@@ -80,6 +81,7 @@ static void test_outage(void **state)
 	assert_string_equal(w.out.at[0]->kind, "outage.country");
 	assert_string_equal(w.out.at[0]->country[0], "DE");
 	assert_int_equal(w.out.at[0]->state, STATE_OPEN_AT_END);
+	world_again(&w);
 	world_free(&w);
 
 	/* A peer that loses its table is the collector's matter; so is a session that ends. */

@@ -210,7 +210,7 @@ char *world_line(const struct world *w, const struct finding *f)
 static void judge_again(const struct world *w, const struct finding *f)
 {
 	struct buf vrps = {0}, graph = {0}, aspas = {0};
-	struct knowledge k = {.peers = w->peers, .names = w->names};
+	struct knowledge k = {.peers = w->peers, .names = w->names, .geo = w->geo};
 	struct findings out = {0};
 	char *was = world_line(w, f), *is = NULL;
 	void *state;
@@ -231,6 +231,9 @@ static void judge_again(const struct world *w, const struct finding *f)
 			assert_true(knowledge_run(&k, c->text));
 		if (!strcmp(c->kind, "scope"))
 			assert_true(knowledge_scope(&k, c->text));
+		if (!strcmp(c->kind, "basis") || !strcmp(c->kind, "peer") ||
+		    !strcmp(c->kind, "had"))
+			assert_true(knowledge_basis(&k, w->peers, c->kind, c->text));
 		if (b && c->text[0] != '#')
 			buf_printf(b, "%s%s", b->len ? " " : "", c->text);
 	}
@@ -282,6 +285,7 @@ static void judge_again(const struct world *w, const struct finding *f)
 	buf_free(&graph);
 	buf_free(&aspas);
 	free(k.scope);
+	knowledge_basis_free(&k);
 	free(was);
 	free(is);
 }
@@ -289,8 +293,7 @@ static void judge_again(const struct world *w, const struct finding *f)
 void world_again(struct world *w)
 {
 	for (size_t i = 0; i < w->out.n; i++)
-		if (strncmp(w->out.at[i]->kind, "outage.", 7)) /* docs/detectors.md tells why */
-			judge_again(w, w->out.at[i]);
+		judge_again(w, w->out.at[i]);
 }
 
 void world_stepf(struct world *w, const char *fmt, ...)

@@ -250,6 +250,9 @@ static bool know(struct judged *g, const struct finding *f, const struct told *t
 			ok = run = knowledge_run(&g->k, c->text);
 		else if (!strcmp(c->kind, "scope"))
 			ok = knowledge_scope(&g->k, c->text);
+		else if (!strcmp(c->kind, "basis") || !strcmp(c->kind, "peer") ||
+			 !strcmp(c->kind, "had"))
+			ok = knowledge_basis(&g->k, g->peers, c->kind, c->text);
 		if (!ok)
 			err_set(err, "a table row that cannot be read: %s", c->text);
 	}
@@ -527,6 +530,7 @@ static bool one(const char *bundle, const char *path, const char *run, struct er
 			    g.out.n);
 	vrps_free(g.vrps);
 	aspas_free(g.aspas);
+	knowledge_basis_free(&g.k);
 	asgraph_free(g.relations);
 	names_free(g.names);
 	geo_free(g.geo);

@@ -437,6 +437,9 @@ bool run_judge_states(struct run *r, const struct run_states *states, struct err
 	unsigned count = 0;
 	bool ok = true;
 
+	/* Where states come from elsewhere or go there, digests go with them. */
+	if (!states->begin && !states->instead)
+		run_again(r);
 	for (; detectors[j.n]; j.n++)
 		j.state[j.n] = detectors[j.n]->new (&r->know);
 	for (uint32_t i = 0; i < r->n; i++)
@@ -477,6 +480,7 @@ bool run_judge_states(struct run *r, const struct run_states *states, struct err
 			detectors[i]->end(j.state[i], &r->findings);
 		detectors[i]->free(j.state[i]);
 	}
+	ok = ok && run_digests(r, err);
 	findings_join(&r->findings, &r->know);
 	findings_sort(&r->findings);
 	progress_end(&p);

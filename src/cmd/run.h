@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "base/opt.h"
@@ -36,6 +37,10 @@ struct run_source {
 	uint64_t size;	/* bytes on disk, 0 unknown */
 	size_t ngarbled_cap;
 	int64_t data_time; /* of a table's data, as it says */
+	/* digests.c: the file, to know it again. */
+	dev_t device;
+	ino_t inode;
+	uint64_t size_then;
 	bool told;
 };
 
@@ -99,6 +104,11 @@ struct run_tables {
 /* Loads the tables among the sources and those named, then the embedded ones for what is still
  * missing. A table that cannot be read whole stops the run: judging without it would be wrong. */
 bool run_know(struct run *r, const struct run_tables *t, struct err *err);
+
+/* digests.c: which sources can be read again (know.again), and the digests that were left for
+ * that. False: a file is not what it was. */
+void run_again(struct run *r);
+bool run_digests(struct run *r, struct err *err);
 
 /* The next facts of one source; false at its end. For tables, and for what reads one source. */
 bool run_pull(struct run *r, uint32_t id, struct facts *out);

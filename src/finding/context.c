@@ -30,6 +30,13 @@ void event_context(struct findings *out, struct finding *f, const char *kind, ui
 	PUSH(out, f->context, f->ncontext, c);
 }
 
+void event_row(struct findings *out, struct finding *f, const char *kind, const char *text)
+{
+	struct context c = {.kind = kind, .source = NONE, .text = arena_text(&out->arena, text)};
+
+	PUSH(out, f->context, f->ncontext, c);
+}
+
 struct vrp_rows {
 	const struct watch *w;
 	struct findings *out;

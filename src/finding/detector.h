@@ -78,6 +78,8 @@ struct knowledge {
 		struct prefix prefix;
 	} * scope; /* the caller frees it */
 	size_t nscope, cap_scope;
+	/* What an outage rests on, from its rows (knowledge_basis()); NULL: a table tells. */
+	struct basis *basis;
 };
 
 /*
@@ -87,6 +89,10 @@ struct knowledge {
 bool knowledge_run(struct knowledge *k, const char *text);
 /* Adds a row of kind "scope" ("18101 95.161.64.0/20"). */
 bool knowledge_scope(struct knowledge *k, const char *text);
+
+/* Adds a row of kind "basis", "peer" or "had" of an outage; peers gets the counted ones. */
+bool knowledge_basis(struct knowledge *k, struct peers *peers, const char *kind, const char *text);
+void knowledge_basis_free(struct knowledge *k);
 
 struct detector {
 	const char *name;	  /* "hijack" */

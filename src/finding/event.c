@@ -42,24 +42,42 @@ static int by_place(const struct watch *w, const struct entry *x, const struct e
 	return (x->seq > y->seq) - (x->seq < y->seq);
 }
 
-static int by_track(const void *p, const void *q, void *arg)
+static int by_entry(const void *p, const void *q, void *arg)
 {
 	const struct entry *x = p, *y = q;
+	int c = by_place(arg, x, y);
 
-	if (x->track != y->track)
-		return x->track < y->track ? -1 : 1;
-	return by_place(arg, x, y);
+	return c ? c : (x->ev > y->ev) - (x->ev < y->ev);
 }
 
+/* In its place: the log is the largest thing that there is when it is judged. First every entry
+ * goes to the range of its track, then each range is put in order. */
 void ranges_of(struct watch *w, struct ranges *r)
 {
+	uint32_t *next = mem_zero((size_t)w->ntrack + 1, sizeof(*next));
+
 	r->first = mem_zero((size_t)w->ntrack + 2, sizeof(*r->first));
-	if (w->nlog)
-		qsort_r(w->log, w->nlog, sizeof(*w->log), by_track, w);
 	for (uint32_t i = 0; i < w->nlog; i++)
 		r->first[w->log[i].track + 1]++;
 	for (uint32_t i = 0; i < w->ntrack; i++)
 		r->first[i + 1] += r->first[i];
+	memcpy(next, r->first, w->ntrack * sizeof(*next));
+	for (uint32_t i = 0; i < w->ntrack; i++)
+		while (next[i] < r->first[i + 1]) {
+			struct entry *at = &w->log[next[i]], e = *at;
+
+			if (e.track == i) {
+				next[i]++;
+			} else {
+				*at = w->log[next[e.track]];
+				w->log[next[e.track]++] = e;
+			}
+		}
+	for (uint32_t i = 0; i < w->ntrack; i++)
+		if (r->first[i + 1] - r->first[i] > 1)
+			qsort_r(w->log + r->first[i], r->first[i + 1] - r->first[i],
+				sizeof(*w->log), by_entry, w);
+	free(next);
 }
 
 void ranges_free(struct ranges *r)

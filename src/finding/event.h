@@ -73,6 +73,9 @@ void event_caveat(struct findings *out, struct finding *f, const char *fmt, ...)
 void event_context(struct findings *out, struct finding *f, const char *kind, uint32_t source,
 		   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
+/* The same of a row that cannot be there yet. */
+void event_row(struct findings *out, struct finding *f, const char *kind, const char *text);
+
 /* The covering VRPs of a prefix as context (rpki-client's CSV rows), once each. */
 void event_vrps(const struct watch *w, struct findings *out, struct finding *f, struct prefix p);
 /* What is judged, by whom and what; and what is known of the run as a whole. */

@@ -630,8 +630,8 @@ void origin_judge(struct watch *w, const struct ranges *r, struct findings *out)
 			to->group = v[i].actor;
 		}
 	}
+	free(v);
 	invalid_judge(w, r, out, m, left, more, nmore);
 	free(more);
 	free(m);
-	free(v);
 }

@@ -21,6 +21,10 @@
 
 static void start(struct outage *o, struct watch *w, int64_t now)
 {
+	if (w->k->basis) {
+		basis_start(o, w, now);
+		return;
+	}
 	for (int f = 0; f < 2; f++) {
 		uint32_t most = 0;
 
@@ -88,7 +92,7 @@ static void close_bin(struct outage *o, struct watch *w, int64_t time)
 
 	/* Peers first: one that lost half of its table says nothing about the networks; but when
 	 * half of the peers did, it is the networks. */
-	for (int f = 0; f < 2; f++) {
+	for (int f = 0; f < 2 && !w->k->basis; f++) {
 		uint32_t away = 0;
 
 		for (uint32_t p = 1; p < o->words * 64 && p < PEERS; p++) {
@@ -109,8 +113,10 @@ static void close_bin(struct outage *o, struct watch *w, int64_t time)
 			}
 		}
 	}
-	if (peers)
+	if (peers) {
+		o->moved = w->end;
 		sight_recount(o, w);
+	}
 	for (uint32_t i = 0; i < o->ngroup; i++) {
 		struct group *g = &o->group[i];
 
@@ -180,6 +186,15 @@ static int by_place(const void *p, const void *q, void *arg)
 	return (a->offset > b->offset) - (a->offset < b->offset);
 }
 
+static int by_prefix_first(const void *p, const void *q)
+{
+	const struct change *a = p, *b = q;
+
+	if (a->prefix != b->prefix)
+		return a->prefix < b->prefix ? -1 : 1;
+	return (a->order > b->order) - (a->order < b->order);
+}
+
 static void outage_tell(struct outage *o, struct watch *w, struct findings *out,
 			const struct episode *e)
 {
@@ -188,11 +203,12 @@ static void outage_tell(struct outage *o, struct watch *w, struct findings *out,
 	int64_t until = g->ended ? g->ended : INT64_MAX;
 	bool country = is_country(g), ended = g->ended != 0;
 	char cc[3] = {(char)(g->key >> 8 & 0xff), (char)(g->key & 0xff), 0}, what[64];
-	uint32_t lost = g->base - g->low, n = 0, changes = 0;
+	uint32_t lost = g->base - g->low, n = 0;
 	struct finding *f;
 	double share = g->base ? (double)lost / g->base : 0;
 	struct replay re = {0};
-	uint32_t kept = 0;
+	uint32_t kept = 0, nlog = 0;
+	struct change *log;
 	uint8_t *down;
 
 	if (counted < PEERS_MIN)
@@ -214,7 +230,6 @@ static void outage_tell(struct outage *o, struct watch *w, struct findings *out,
 
 		if ((o->as_of[p] == index || o->cc_of[p] == index) &&
 		    o->log[i].time >= g->began - BIN && o->log[i].time <= until) {
-			changes++;
 			if (!o->log[i].up)
 				down[p] = 1;
 		}
@@ -248,22 +263,35 @@ static void outage_tell(struct outage *o, struct watch *w, struct findings *out,
 		x->withdrawn = x->last;
 	}
 	qsort(f->prefix, f->nprefix, sizeof(*f->prefix), by_prefix);
-	/* Evidence: the changes, and the table's records of what was lost. */
-	f->evidence = arena_zero(&out->arena, changes + n + w->nindex + 1, sizeof(*f->evidence));
+	/* Evidence: every change of what anything happened to, and the records of its owners. */
+	log = mem_zero(o->nlog + 1, sizeof(*log));
 	for (uint32_t i = 0; i < o->nlog; i++) {
 		uint32_t p = o->log[i].prefix;
 
-		if ((o->as_of[p] == index || o->cc_of[p] == index) &&
-		    o->log[i].time >= g->began - BIN && o->log[i].time <= until)
-			f->evidence[f->nevidence++] = watch_slice(w, o->log[i].ev);
+		if ((o->as_of[p] != index && o->cc_of[p] != index) || o->log[i].time > until)
+			continue;
+		log[nlog] = o->log[i];
+		log[nlog++].order = i;
 	}
-	for (uint32_t p = 0; p < o->nprefix; p++)
-		if (down[p])
-			f->evidence[f->nevidence++] =
-			    watch_slice(w, sight_owner(w, p) ? sight_owner(w, p)->ev
-							     : wprefix_at(w, p)->pair.ev);
+	if (nlog)
+		qsort(log, nlog, sizeof(*log), by_prefix_first);
+	f->evidence = arena_zero(&out->arena, 2 * nlog + w->nindex + 1, sizeof(*f->evidence));
+	for (uint32_t i = 0; i < nlog; i++) {
+		uint32_t p = log[i].prefix;
+		const struct pair *who = sight_owner(w, p);
+
+		f->evidence[f->nevidence++] = watch_slice(w, log[i].ev);
+		if (i && log[i - 1].prefix == p)
+			continue;
+		f->evidence[f->nevidence++] =
+		    watch_slice(w, who ? who->ev : wprefix_at(w, p)->pair.ev);
+		if (wprefix_at(w, p)->pair.next)
+			event_vrps(w, out, f, watch_prefix(w, p));
+	}
 	for (uint32_t i = 0; i < w->nindex; i++)
 		f->evidence[f->nevidence++] = watch_slice(w, w->index[i]);
+	basis_tell(o, w, out, f, e, log, nlog);
+	free(log);
 	free(down);
 	qsort_r(f->evidence, f->nevidence, sizeof(*f->evidence), by_place, w);
 	for (size_t i = 0; i < f->nevidence; i++)
@@ -320,6 +348,10 @@ static void outage_tell(struct outage *o, struct watch *w, struct findings *out,
 	event_caveat(out, f,
 		     "a network may be reachable by other prefixes, or unreachable "
 		     "although its prefixes are announced");
+	if (o->moved != TIME_NONE && o->moved >= f->first - BIN)
+		event_caveat(out, f,
+			     "peers of the collector came or went meanwhile; judging the evidence "
+			     "alone again does not tell that");
 	f->confidence = event_confidence(f);
 	if (f->confidence < REPORT) {
 		out->n--;

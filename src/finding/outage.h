@@ -28,6 +28,9 @@ void outage_clock(struct outage *o, struct watch *w, int64_t now);
 /* What was found so far, and at the end what is still open. */
 void outage_judge(struct outage *o, struct watch *w, struct findings *out, bool end);
 
+/* Nothing more will be fed: without updates after a table there is nothing to judge either. */
+void outage_rest(struct outage *o);
+
 void outage_save(const struct outage *o, struct buf *out);
 bool outage_load(struct outage *o, const struct watch *w, struct bytes *in);
 

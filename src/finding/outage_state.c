@@ -16,6 +16,7 @@ void outage_save(const struct outage *o, struct buf *out)
 	buf_u8(out, o->started);
 	buf_u64(out, (uint64_t)o->bin);
 	buf_u64(out, (uint64_t)o->based);
+	buf_u64(out, (uint64_t)o->moved);
 	buf_u32(out, o->nfull[0]);
 	buf_u32(out, o->nfull[1]);
 	buf_u32(out, o->words);
@@ -122,6 +123,7 @@ bool outage_load(struct outage *o, const struct watch *w, struct bytes *in)
 	o->started = bytes_u8(in) != 0;
 	o->bin = (int64_t)bytes_u64(in);
 	o->based = (int64_t)bytes_u64(in);
+	o->moved = (int64_t)bytes_u64(in);
 	o->nfull[0] = bytes_u32(in);
 	o->nfull[1] = bytes_u32(in);
 	o->words = bytes_u32(in);

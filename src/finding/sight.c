@@ -13,7 +13,7 @@ struct outage *outage_new(void)
 {
 	struct outage *o = mem_zero(1, sizeof(*o));
 
-	o->bin = o->based = TIME_NONE;
+	o->bin = o->based = o->moved = TIME_NONE;
 	o->words = 1;
 	for (int f = 0; f < 2; f++)
 		o->feed[f] = mem_zero(PEERS, sizeof(*o->feed[f]));
@@ -37,6 +37,15 @@ void outage_free(struct outage *o)
 	free(o->series);
 	free(o->episode);
 	free(o);
+}
+
+void outage_rest(struct outage *o)
+{
+	if (o->started)
+		return;
+	free(o->bits);
+	o->bits = NULL;
+	o->rows = o->cap_rows = 0;
 }
 
 uint64_t *sight_bits(struct outage *o, uint32_t prefix, uint16_t peer)
@@ -75,11 +84,14 @@ bool sight_has(const struct outage *o, uint32_t prefix, uint16_t peer)
 	       o->bits[(size_t)prefix * o->words + peer / 64] >> (peer % 64) & 1;
 }
 
+uint64_t sight_addresses(struct prefix p)
+{
+	return p.v6 ? 0 : UINT64_C(1) << (32 - p.len);
+}
+
 static uint64_t addresses(const struct watch *w, uint32_t prefix)
 {
-	struct prefix p = watch_prefix(w, prefix);
-
-	return p.v6 ? 0 : UINT64_C(1) << (32 - p.len);
+	return sight_addresses(watch_prefix(w, prefix));
 }
 
 void sight_index(struct outage *o)
@@ -95,7 +107,7 @@ void sight_index(struct outage *o)
 	}
 }
 
-static uint32_t sight_group(struct outage *o, uint64_t key)
+uint32_t sight_group(struct outage *o, uint64_t key)
 {
 	uint64_t h = hash_u64(key);
 	uint32_t i = (uint32_t)h & o->slots.mask, at, before = o->slots.mask;
@@ -301,6 +313,8 @@ void outage_sessions(struct outage *o, struct watch *w, const struct facts *f)
 				x->state = PEER_AWAY;
 		}
 	}
+	if (any)
+		o->moved = w->end;
 	if (any && o->started)
 		sight_recount(o, w);
 }

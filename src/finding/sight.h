@@ -27,7 +27,7 @@ struct change {
 	uint32_t ev, prefix;
 	uint16_t peer;
 	uint8_t up, pad;
-	uint32_t pad2;
+	uint32_t order; /* while it is told: place in the log */
 };
 
 struct series {
@@ -52,6 +52,7 @@ struct feed {
 struct outage {
 	bool started;
 	int64_t bin, based;
+	int64_t moved;	/* when a counted peer last came or went, TIME_NONE never */
 	uint64_t *bits; /* words a prefix; bit a peer */
 	uint32_t words, rows, cap_rows;
 	struct feed *feed[2];
@@ -80,7 +81,17 @@ const struct pair *sight_owner(const struct watch *w, uint32_t prefix);
 void sight_rebase(struct outage *o, struct watch *w, int64_t now);
 /* Everything anew, after the counted peers have changed. */
 void sight_recount(struct outage *o, struct watch *w);
+/* The group of a key; a new one is empty. */
+uint32_t sight_group(struct outage *o, uint64_t key);
+/* IPv4 addresses of a prefix, 0 of IPv6. */
+uint64_t sight_addresses(struct prefix p);
 /* The groups' hash anew. */
 void sight_index(struct outage *o);
+
+/* basis.c: the rows that an episode rests on, from the changes of its prefixes in order of prefix;
+ * and the start of a judgment from such rows. */
+void basis_tell(const struct outage *o, const struct watch *w, struct findings *out,
+		struct finding *f, const struct episode *e, const struct change *log, uint32_t n);
+void basis_start(struct outage *o, struct watch *w, int64_t now);
 
 #endif

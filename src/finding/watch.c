@@ -459,6 +459,7 @@ struct watch *watch_new(const struct knowledge *k)
 	struct watch *w = mem_zero(1, sizeof(*w));
 
 	w->k = k;
+	w->table = k->basis != NULL; /* which stands for one */
 	w->start = w->end = w->swept = TIME_NONE;
 	w->cur_ev = w->last = w->source = w->peer = NONE;
 	w->seen = mem_zero(65536 / 64, sizeof(*w->seen));
@@ -482,6 +483,7 @@ void watch_rest(struct watch *w)
 	slots_free(&w->bads);
 	memo_free(&w->by_path);
 	memo_free(&w->by_attrs);
+	outage_rest(w->outage);
 }
 
 void watch_free(struct watch *w)

@@ -229,6 +229,18 @@ static void set_move(struct set *s, size_t cap, unsigned generation)
 	*s = new;
 }
 
+/* Of a generation that goes on alone; a table that has become far too large for it shrinks. */
+static void set_turn(struct set *s, unsigned generation)
+{
+	size_t n = 0, cap = s->cap;
+
+	for (size_t i = 0; i < s->cap; i++)
+		n += s->slot[i] && (s->slot[i] >> SLOT_GENERATION & 1) == generation;
+	while (cap > 256 && n * 6 < cap)
+		cap /= 2;
+	set_move(s, cap, generation);
+}
+
 static void set_put(struct set *s, uint64_t hash, uint64_t slot)
 {
 	if ((s->n + 1) * 3 > s->cap * 2)
@@ -291,8 +303,8 @@ bool attrs_turn(struct attrs_table *t)
 		t->lean = t->back < t->added / 8;
 	t->turned = true;
 	t->added = t->back = 0;
-	set_move(&t->attrs, t->attrs.cap, t->young);
-	set_move(&t->paths, t->paths.cap, t->young);
+	set_turn(&t->attrs, t->young);
+	set_turn(&t->paths, t->young);
 	t->young ^= 1;
 	if (t->lean && t->room[t->young].used > LEAN)
 		room_free(&t->room[t->young]);
