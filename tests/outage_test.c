@@ -107,10 +107,58 @@ static void test_outage(void **state)
 	world_free(&w);
 }
 
+/* A withdrawal of one path of a session with ADD-PATH. */
+static void lose_path(struct world *w, int sec, int peer, int from, int to, uint32_t path)
+{
+	for (int i = from; i < to; i++) {
+		world_stepf(w, "W %d %d 193.0.%d.0/24", sec, peer, i);
+		w->step[w->n - 1].route.path_id = path;
+		w->step[w->n - 1].route.flags |= ROUTE_PATH_ID;
+	}
+}
+
+/* All peers send two paths, 0 and 7: a prefix is lost with the last of them. */
+static void test_add_path(void **state)
+{
+	struct world w;
+
+	(void)state;
+	for (int last = 0; last < 2; last++) {
+		outage_world(&w);
+		for (size_t i = 0, n = w.n; i < n; i++) {
+			w.step[i].route.flags |= ROUTE_PATH_ID;
+			if (w.step[i].route.peer > 6 || w.step[i].route.prefix.hi >> 56 != 193)
+				continue;
+			world_stepf(&w, "T 0 %d 193.0.%d.0/24 %d 174 3333", w.step[i].route.peer,
+				    (int)(w.step[i].route.prefix.hi >> 40 & 255),
+				    1000 + w.step[i].route.peer);
+			w.step[w.n - 1].route.path_id = 7;
+			w.step[w.n - 1].route.flags |= ROUTE_PATH_ID;
+		}
+		world_step(&w, "A 60 1 80.0.0.0/24 1001 3356 3320", 0);
+		w.step[w.n - 1].route.flags |= ROUTE_PATH_ID;
+		for (int p = 1; p <= 6; p++)
+			lose_path(&w, 3600 + p, p, 40, 48, 7);
+		for (int p = 1; p <= 6 && last; p++)
+			lose_path(&w, 4500 + p, p, 40, 48, 0);
+		world_step(&w, "A 9000 1 80.0.0.0/24 1001 3356 3320", 0);
+		w.step[w.n - 1].route.flags |= ROUTE_PATH_ID;
+		world_run(&w);
+		assert_int_equal(w.out.n, last);
+		if (last) {
+			assert_string_equal(w.out.at[0]->kind, "outage.network");
+			assert_int_equal(w.out.at[0]->first, BASE + 4504 * SECOND);
+			world_again(&w);
+		}
+		world_free(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_outage),
+	    cmocka_unit_test(test_add_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

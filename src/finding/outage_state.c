@@ -33,6 +33,7 @@ void outage_save(const struct outage *o, struct buf *out)
 	SAVE(nlog, log);
 	SAVE(nseries, series);
 	SAVE(nepisode, episode);
+	ways_save(&o->ways, out);
 }
 
 /* n things of that size from what was saved; NULL (and bad) when they are not all there. */
@@ -153,7 +154,7 @@ bool outage_load(struct outage *o, const struct watch *w, struct bytes *in)
 	o->series = take(in, o->nseries, sizeof(*o->series));
 	o->nepisode = o->cap_episode = bytes_u32(in);
 	o->episode = take(in, o->nepisode, sizeof(*o->episode));
-	if (in->bad || !sound(o, w) || !renumber(o, w->k))
+	if (in->bad || !sound(o, w) || !ways_load(&o->ways, w, in) || !renumber(o, w->k))
 		return false;
 	while (o->slots.mask < 2 * (o->ngroup + 64))
 		slots_grow(&o->slots, o->slots.mask + 1);

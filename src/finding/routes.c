@@ -131,7 +131,7 @@ static bool routes_merge(void *into, void *from, struct err *err)
 	return tape_merge(a->tape, b->tape, err);
 }
 
-#define ROUTES_MAGIC 0x4d525433u /* "MRT3" */
+#define ROUTES_MAGIC 0x4d525434u /* "MRT4" */
 
 static void routes_save(const void *state, struct buf *out)
 {

@@ -25,6 +25,7 @@ void outage_free(struct outage *o)
 	if (!o)
 		return;
 	free(o->bits);
+	free(o->ways.at);
 	free(o->feed[0]);
 	free(o->feed[1]);
 	free(o->count);
@@ -280,14 +281,18 @@ static void change(struct outage *o, struct watch *w, uint32_t prefix, uint16_t 
 void outage_route(struct outage *o, struct watch *w, const struct route *r, uint32_t prefix)
 {
 	uint64_t *word, bit = UINT64_C(1) << (r->peer % 64);
+	/* RFC 7606: one with a grave fault is a withdrawal, though its attributes are there. */
+	bool up = r->attrs && r->kind != ROUTE_WITHDRAW;
 
-	if (!r->peer || r->path_id)
-		return; /* no peer known; ADD-PATH: one path less is no prefix less */
+	if (!r->peer)
+		return; /* no peer known */
+	if (__builtin_expect(r->flags & ROUTE_PATH_ID, 0))
+		up = ways_set(&o->ways, prefix, r->peer, r->path_id, up);
 	word = sight_bits(o, prefix, r->peer);
-	if (((*word & bit) != 0) == (r->attrs != NULL))
+	if (((*word & bit) != 0) == up)
 		return;
 	*word ^= bit;
-	change(o, w, prefix, r->peer, r->attrs != NULL);
+	change(o, w, prefix, r->peer, up);
 }
 
 void outage_sessions(struct outage *o, struct watch *w, const struct facts *f)
@@ -301,6 +306,7 @@ void outage_sessions(struct outage *o, struct watch *w, const struct facts *f)
 		    s->peer >= o->words * 64)
 			continue;
 		/* Down: nothing that it had is known any more. */
+		ways_forget(&o->ways, s->peer);
 		for (uint32_t p = 0; p < o->rows; p++)
 			o->bits[(size_t)p * o->words + s->peer / 64] &=
 			    ~(UINT64_C(1) << (s->peer % 64));

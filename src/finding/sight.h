@@ -49,12 +49,24 @@ struct feed {
 	uint8_t state;
 };
 
+/* A path of a peer to a prefix, or how many there are (in path). */
+struct way {
+	uint32_t prefix, path;
+	uint16_t peer, kind;
+};
+
+struct ways {
+	struct way *at;
+	uint32_t n, mask;
+};
+
 struct outage {
 	bool started;
 	int64_t bin, based;
 	int64_t moved;	/* when a counted peer last came or went, TIME_NONE never */
 	uint64_t *bits; /* words a prefix; bit a peer */
 	uint32_t words, rows, cap_rows;
+	struct ways ways; /* of sessions with ADD-PATH */
 	struct feed *feed[2];
 	uint32_t nfull[2];
 	uint16_t *count;	      /* by prefix: counted peers that have it */
@@ -87,6 +99,13 @@ uint32_t sight_group(struct outage *o, uint64_t key);
 uint64_t sight_addresses(struct prefix p);
 /* The groups' hash anew. */
 void sight_index(struct outage *o);
+
+/* ways.c. The peer has that path now, or has it no more: does it have one at all? */
+bool ways_set(struct ways *s, uint32_t prefix, uint16_t peer, uint32_t path, bool up);
+/* All paths of a peer are gone. */
+void ways_forget(struct ways *s, uint16_t peer);
+void ways_save(const struct ways *s, struct buf *out);
+bool ways_load(struct ways *s, const struct watch *w, struct bytes *in);
 
 /* basis.c: the rows that an episode rests on, from the changes of its prefixes in order of prefix;
  * and the start of a judgment from such rows. */
