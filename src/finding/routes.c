@@ -119,10 +119,12 @@ static bool routes_merge(void *into, void *from, struct err *err)
 	if (!a->tape && a->watch->end == TIME_NONE) {
 		struct watch *w = a->watch;
 
-		a->watch = b->watch;
 		a->tape = b->tape;
-		b->watch = w;
 		b->tape = NULL;
+		if (b->watch->end != TIME_NONE) {
+			a->watch = b->watch;
+			b->watch = w;
+		}
 		return true;
 	}
 	if (!a->tape || !b->tape)
