@@ -14,6 +14,7 @@
 #include "cmd/commands.h"
 #include "cmd/common.h"
 #include "cmd/keep.h"
+#include "cmd/part.h"
 #include "cmd/profile.h"
 #include "cmd/run.h"
 #include "record/clickhouse.h"
@@ -21,7 +22,8 @@
 
 static struct opt_list vrps, slurm, fail_on;
 static const char *relations, *as, *html, *map, *record, *store, *spool;
-static bool jsonl, csv, verdicts, store_routes;
+static const char *part;
+static bool jsonl, csv, verdicts, store_routes, merge;
 
 static const struct opt opts[] = {
     {"vrps", 0, OPT_LIST, &vrps, "FILE",
@@ -56,6 +58,16 @@ static const struct opt opts[] = {
     {"store-routes", 0, OPT_BOOL, &store_routes, NULL, "With --store: every route as well.", NULL},
     {"spool", 0, OPT_TEXT, &spool, "DIR",
      "With --store: where blocks wait while the server is away.", NULL},
+    {"part", 0, OPT_TEXT, &part, "I/N",
+     "Read only the Ith of N shares of the sources and write the detectors' state to --output, for "
+     "--merge. Every part wants the same list of sources in the same order; the file number k, "
+     "from 1, is in share (k - 1) mod N + 1, and tables are read by all.",
+     NULL},
+    {"merge", 0, OPT_BOOL, &merge, NULL,
+     "The sources are the states of all parts, in any order: judge them once, as one run would "
+     "have. Tables are read again from where they were; --vrps, --slurm and --relationships say "
+     "where they lie now.",
+     NULL},
     {"fail-on", 0, OPT_LIST, &fail_on, "KIND",
      "Exit with 10 when a finding of this kind was made. 'route.hijack' means every kind that "
      "starts so; 'any' means all.",
@@ -167,6 +179,37 @@ static void narrow(int argc, char **argv)
 	arena_free(&a);
 }
 
+/* --part: its share is read and its state written. */
+static int observe_part(int argc, char **argv, const struct run_tables *tables)
+{
+	struct err err = {0};
+	uint32_t i, n;
+	struct run *r;
+	struct part *p;
+	bool ok = true;
+	int status;
+
+	if (!part_of(part, &i, &n))
+		return complain(EXIT_USAGE, "--part wants I/N, such as 1/3, and not '%s'", part);
+	if (merge || common.json || jsonl || csv || html || as || verdicts || record || store ||
+	    fail_on.n)
+		return complain(EXIT_USAGE, "a part judges nothing, so nothing can be shown or "
+					    "kept of it; give that option to --merge");
+	if (!common.output && isatty(STDOUT_FILENO))
+		return complain(EXIT_USAGE, "--part writes a state: -o FILE says where to");
+	narrow(argc, argv);
+	r = run_new(STREAM_DIGEST);
+	r->progress = true;
+	p = part_begin(r, i, n);
+	for (int k = 0; k < argc && ok; k++)
+		ok = run_add(r, argv[k], &err);
+	ok = ok && run_know(r, tables, &err) && part_write(p, &err);
+	status = ok ? run_status(r) : complain(EXIT_COULD_NOT, "%s", err.text);
+	part_free(p);
+	run_free(r);
+	return status;
+}
+
 static int observe(int argc, char **argv)
 {
 	const struct lines *lines = lines_of(verdicts && !as ? "verdicts" : as ? as : "");
@@ -177,12 +220,24 @@ static int observe(int argc, char **argv)
 	struct run_report report;
 	struct err err = {0};
 	struct keep_store *kept = NULL;
+	const struct opt_list named = {&relations, relations != NULL, 0};
+	const struct opt_list *const lists[] = {&vrps, &slurm, &named};
+	char **command = common.argv;
+	int ncommand = common.argc;
 	struct run *r;
 	int status = EXIT_COULD_NOT;
 	bool ok = true;
 
 	if (!argc)
 		return complain(EXIT_USAGE, "observe wants a SOURCE: a file, a folder, a URL or -");
+	if (part)
+		return observe_part(argc, argv, &tables);
+	if (merge && (lines || store_routes))
+		return complain(EXIT_USAGE, "states have no routes in them: %s wants the sources",
+				lines ? "--as" : "--store-routes");
+	if (merge && store)
+		talk("meridian: states have no measurements in them: only the findings and the run "
+		     "go to the store");
 	if (common.json + jsonl + csv + (lines != NULL) > 1)
 		return complain(EXIT_USAGE, "--json, --jsonl, --csv and --as exclude one another");
 	if (store && (lines || !clickhouse_is(store) || !spool || !file_folder(spool, 0700, &err)))
@@ -202,17 +257,20 @@ static int observe(int argc, char **argv)
 	/* Lines name no sources, so nobody needs the digests that cost time. */
 	r = run_new(lines ? 0 : STREAM_DIGEST);
 	r->progress = !lines || common.output || !isatty(STDOUT_FILENO);
-	for (int i = 0; i < argc && ok; i++)
+	for (int i = 0; i < argc && ok && !merge; i++)
 		ok = run_add(r, argv[i], &err);
-	ok = ok && run_know(r, &tables, &err);
-	if (ok && lines)
+	ok = ok && (merge || run_know(r, &tables, &err));
+	if (ok && merge)
+		ok = part_merge(r, argv, (size_t)argc, lists, &ncommand, &command, &err) &&
+		     (!store || (kept = keep_store_begin(store, spool, false, r, &err)));
+	else if (ok && lines)
 		ok = lines_out(r, lines, &err);
 	else if (ok)
 		ok = (!store || (kept = keep_store_begin(store, spool, store_routes, r, &err))) &&
 		     run_judge(r, &err);
 	if (ok && !lines) {
 		run_same(r);
-		report = run_report(r, common.argc, common.argv);
+		report = run_report(r, ncommand, command);
 		report.style = text_style_of(common.output ? -1 : STDOUT_FILENO, !common.color);
 		report.style.verbose = common.verbose;
 		/* What is kept is kept even when nobody can be shown it. */

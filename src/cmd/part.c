@@ -29,8 +29,8 @@ bool part_of(const char *text, uint32_t *part, uint32_t *parts)
 	const char *slash = strchr(text, '/');
 	uint64_t i, n;
 
-	if (!slash || !text_to_uint(text, (size_t)(slash - text), &i) ||
-	    !text_to_uint(slash + 1, strlen(slash + 1), &n) || !i || i > n || n > STATE_PARTS)
+	if (!slash || !text_to_u64(text, (size_t)(slash - text), STATE_PARTS, &i) ||
+	    !text_to_u64(slash + 1, strlen(slash + 1), STATE_PARTS, &n) || !i || i > n)
 		return false;
 	*part = (uint32_t)i;
 	*parts = (uint32_t)n;
@@ -44,7 +44,7 @@ struct part {
 	bool feeding;
 	struct state_peer *met;
 	size_t nmet, met_cap;
-	size_t known;	  /* peers that were met */
+	size_t known;	    /* peers that were met */
 	uint16_t *nameless; /* those that have no ASN yet */
 	size_t nnameless, nameless_cap;
 };
@@ -96,6 +96,7 @@ struct part *part_begin(struct run *r, uint32_t part, uint32_t parts)
 
 	p->r = r;
 	p->known = peers_count(r->peers);
+	peers_apart(r->peers);
 	r->part = part;
 	r->parts = parts;
 	r->know.part = true;
@@ -162,8 +163,8 @@ static int command_of(int argc, char **argv, const char *const *drop, const char
 				i += !alone;
 			}
 		for (size_t k = 0; !gone && flag[k]; k++)
-			gone = is_option(argv[i], flag[k], flag[k][0] == 'm' ? 0 : flag[k][0],
-					 &alone);
+			gone =
+			    is_option(argv[i], flag[k], flag[k][0] == 'm' ? 0 : flag[k][0], &alone);
 		/* The parser only moves words about: the same word is the same pointer. */
 		for (size_t k = 0; !gone && k < npath; k++)
 			gone = argv[i] == path[k];
@@ -178,9 +179,9 @@ static void fill_source(struct state_source *s, const struct run_source *x,
 {
 	*s = (struct state_source){.path = rep->path,
 				   .kind = rep->kind,
-				   .role = !x->source			     ? STATE_OTHER
+				   .role = !x->source			      ? STATE_OTHER
 					   : x->source->class == SOURCE_TABLE ? STATE_TABLE
-									     : STATE_EVENTS,
+									      : STATE_EVENTS,
 				   .read = !x->elsewhere,
 				   .empty = rep->empty,
 				   .coding = rep->coding,

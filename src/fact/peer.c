@@ -16,6 +16,7 @@ struct peers {
 	uint16_t *place; /* the first peer with a collector and address, whatever its ASN */
 	size_t nslot;	 /* a power of two, at least four times n */
 	uint64_t placed[65536 / 64];
+	bool apart; /* placed ones are not looked for among the others */
 	struct arena names;
 };
 
@@ -56,14 +57,20 @@ static uint64_t peer_hash(const struct peer *p, uint32_t asn)
 	return hash_bytes(p->collector, strlen(p->collector), h);
 }
 
-static size_t find(const struct peers *ps, const struct peer *p)
+static bool is_placed(const struct peers *ps, uint16_t i)
+{
+	return ps->placed[i >> 6] >> (i & 63) & 1;
+}
+
+static size_t find(const struct peers *ps, const struct peer *p, bool placed)
 {
 	size_t i = peer_hash(p, p->asn) & (ps->nslot - 1);
 
 	for (; ps->slot[i]; i = (i + 1) & (ps->nslot - 1)) {
 		const struct peer *q = &ps->at[ps->slot[i]];
 
-		if (q->asn == p->asn && same_place(q, p))
+		if (q->asn == p->asn && same_place(q, p) &&
+		    (!ps->apart || is_placed(ps, ps->slot[i]) == placed))
 			break;
 	}
 	return i;
@@ -82,8 +89,8 @@ static void enter(struct peers *ps, uint16_t i)
 {
 	size_t place = find_place(ps, &ps->at[i]);
 
-	ps->slot[find(ps, &ps->at[i])] = i;
-	if (!ps->place[place])
+	ps->slot[find(ps, &ps->at[i], is_placed(ps, i))] = i;
+	if (!ps->place[place] && (!ps->apart || is_placed(ps, i)))
 		ps->place[place] = i;
 }
 
@@ -98,14 +105,14 @@ static void rehash(struct peers *ps, size_t nslot)
 		enter(ps, (uint16_t)i);
 }
 
-uint16_t peers_intern(struct peers *ps, const struct peer *p)
+static uint16_t intern(struct peers *ps, const struct peer *p, bool placed)
 {
 	struct peer new = *p;
 	size_t i;
 
 	if (!new.collector)
 		new.collector = "";
-	i = find(ps, &new);
+	i = find(ps, &new, placed);
 	if (ps->slot[i])
 		return ps->slot[i];
 	if (ps->n > UINT16_MAX)
@@ -115,8 +122,20 @@ uint16_t peers_intern(struct peers *ps, const struct peer *p)
 	new.collector = arena_text(&ps->names, new.collector);
 	mem_room(&ps->at, &ps->cap, ps->n + 1);
 	ps->at[ps->n] = new;
+	if (placed)
+		ps->placed[ps->n >> 6] |= UINT64_C(1) << (ps->n & 63);
 	enter(ps, (uint16_t)ps->n);
 	return (uint16_t)ps->n++;
+}
+
+uint16_t peers_intern(struct peers *ps, const struct peer *p)
+{
+	return intern(ps, p, false);
+}
+
+void peers_apart(struct peers *ps)
+{
+	ps->apart = true;
 }
 
 uint16_t peers_place(struct peers *ps, const struct peer *p)
@@ -127,11 +146,8 @@ uint16_t peers_place(struct peers *ps, const struct peer *p)
 	if (!want.collector)
 		want.collector = "";
 	i = ps->place[find_place(ps, &want)];
-	if (!i) {
-		i = peers_intern(ps, &want);
-		ps->placed[i >> 6] |= UINT64_C(1) << (i & 63);
-		return i;
-	}
+	if (!i)
+		return intern(ps, &want, true);
 	q = &ps->at[i];
 	if (!q->asn && want.asn) {
 		/* Its old slot stays and is passed by: there is room for two of each. */
@@ -148,7 +164,7 @@ const struct peer *peers_at(const struct peers *ps, uint16_t i)
 
 bool peers_placed(const struct peers *ps, uint16_t i)
 {
-	return i && ps->placed[i >> 6] >> (i & 63) & 1;
+	return is_placed(ps, i);
 }
 
 size_t peers_count(const struct peers *ps)

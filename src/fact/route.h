@@ -131,6 +131,9 @@ uint16_t peers_intern(struct peers *ps, const struct peer *p); /* 65,535 at most
  * address whatever its ASN, else a new one. p->asn is a guess (0: none), taken over only when
  * nothing was known before. */
 uint16_t peers_place(struct peers *ps, const struct peer *p);
+/* For a part of a run: which peer a place is can only be told from the whole, so peers_place() and
+ * peers_intern() do not find each other's. Before the first of them. */
+void peers_apart(struct peers *ps);
 /* Was it made by peers_place()? */
 bool peers_placed(const struct peers *ps, uint16_t i);
 const struct peer *peers_at(const struct peers *ps, uint16_t i);

@@ -309,9 +309,8 @@ static int by_part(const void *a, const void *b)
 static bool same_run(const struct state *a, const struct state *b, struct err *err)
 {
 	if (a->parts != b->parts)
-		return err_set(err,
-			       "%s: is one of %" PRIu32 " parts, and %s is one of %" PRIu32, b->name,
-			       b->parts, a->name, a->parts);
+		return err_set(err, "%s: is one of %" PRIu32 " parts, and %s is one of %" PRIu32,
+			       b->name, b->parts, a->name, a->parts);
 	if (memcmp(a->tables, b->tables, sizeof(a->tables)) != 0)
 		return err_set(err, "%s: was made with other built-in tables than %s", b->name,
 			       a->name);

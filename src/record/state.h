@@ -50,8 +50,8 @@ struct state_peer {
 	bool feeding;	/* not when the sources were first looked at */
 	int64_t before; /* the time that its source had come to */
 	uint32_t source;
-	uint32_t place; /* in this part */
-	uint16_t index; /* its number in this part */
+	uint32_t place;	    /* in this part */
+	uint16_t index;	    /* its number in this part */
 	bool again, placed; /* placed: peers_place(), else peers_intern() */
 	struct addr addr;
 	uint32_t asn, bgp_id;
@@ -98,6 +98,7 @@ struct state_meeting {
 	const struct state_peer *peer;
 	uint32_t part; /* index of the states */
 };
-struct state_meeting *state_meetings(struct arena *a, const struct state *at, size_t n, size_t *out);
+struct state_meeting *state_meetings(struct arena *a, const struct state *at, size_t n,
+				     size_t *out);
 
 #endif
