@@ -83,11 +83,24 @@ static char *all_lines(struct world *w)
 	return b.at;
 }
 
+/* One step, by the clock that a run has: once a minute what is over is closed. */
+static void feed_timed(struct world *w, void *state, const struct step *x, int64_t *minute)
+{
+	int64_t now = facts_minute(x->time);
+
+	if (x->time != TIME_NONE && (*minute == TIME_NONE || now > *minute)) {
+		if (*minute != TIME_NONE)
+			detector_routes.advance(state, now, &w->out);
+		*minute = now;
+	}
+	world_feed(state, x);
+}
+
 /* The same facts, fed from step a on to before b. */
-static void feed_some(const struct world *w, void *state, size_t a, size_t b)
+static void feed_some(struct world *w, void *state, size_t a, size_t b, int64_t *minute)
 {
 	for (size_t i = a; i < b; i++)
-		world_feed(state, &w->step[i]);
+		feed_timed(w, state, &w->step[i], minute);
 }
 
 /* STATES=DIR keeps some saved states there, as seeds for fuzz/states_fuzz.c: when the form of what
@@ -124,13 +137,14 @@ static void test_properties(void **state)
 		struct knowledge part;
 		char *whole, *other;
 		void *a, *b;
+		int64_t minute = TIME_NONE;
 		size_t cut;
 
 		rng = seed + (uint64_t)round;
 		random_world(&w);
 		world_know(&w);
 		a = detector_routes.new(&w.k);
-		feed_some(&w, a, 0, w.n);
+		feed_some(&w, a, 0, w.n, &minute);
 		detector_routes.end(a, &w.out);
 		detector_routes.free(a);
 		whole = all_lines(&w);
@@ -142,7 +156,8 @@ static void test_properties(void **state)
 		/* Stopped, saved, loaded, gone on. */
 		cut = rnd((uint32_t)w.n);
 		a = detector_routes.new(&w.k);
-		feed_some(&w, a, 0, cut);
+		minute = TIME_NONE;
+		feed_some(&w, a, 0, cut, &minute);
 		detector_routes.save(a, &saved);
 		keep_state(round, false, &saved);
 		detector_routes.free(a);
@@ -151,7 +166,7 @@ static void test_properties(void **state)
 		if (!detector_routes.load(a, &in, &err))
 			fail_msg("%s", err.text);
 		assert_int_equal(bytes_left(&in), 0);
-		feed_some(&w, a, cut, w.n);
+		feed_some(&w, a, cut, w.n, &minute);
 		detector_routes.end(a, &w.out);
 		detector_routes.free(a);
 		other = all_lines(&w);
@@ -180,8 +195,8 @@ static void test_properties(void **state)
 		a = detector_routes.new(&part);
 		b = detector_routes.new(&part);
 		if (round % 2) {
-			feed_some(&w, a, cut, w.n);
-			feed_some(&w, b, 0, cut);
+			feed_some(&w, a, cut, w.n, &minute);
+			feed_some(&w, b, 0, cut, &minute);
 		} else {
 			for (size_t i = 0; i < w.n; i++)
 				world_feed(w.step[i].source ? a : b, &w.step[i]);
@@ -199,6 +214,7 @@ static void test_properties(void **state)
 		other = all_lines(&w);
 		/* Records of one time go by source in a whole: make the first run the same. */
 		findings_free(&w.out);
+		minute = TIME_NONE;
 		a = detector_routes.new(&w.k);
 		for (size_t i = 0; i < w.n;) {
 			size_t j = i;
@@ -208,7 +224,7 @@ static void test_properties(void **state)
 			for (uint32_t s = 0; s < 3; s++)
 				for (size_t x = i; x < j; x++)
 					if (w.step[x].source == s)
-						world_feed(a, &w.step[x]);
+						feed_timed(&w, a, &w.step[x], &minute);
 			i = j;
 		}
 		detector_routes.end(a, &w.out);
