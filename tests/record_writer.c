@@ -3,7 +3,8 @@
 /*
  * What is killed: record_writer DIR N writes a run of six batches of three findings with their
  * raw bytes, erases one in the middle, and says "ack" on stdout after each commit that was said
- * true to. N makes the findings others than those of another run.
+ * true to. N makes the findings others than those of another run. Batches are so small that each
+ * commit has a batch that the record's own thread writes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +30,7 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		return 2;
 	base = (uint32_t)atoi(argv[2]) * 1000;
-	r = record_open(argv[1], RECORD_CREATE, "test.example/log", &err);
+	r = record_open(argv[1], RECORD_CREATE | RECORD_SMALL_BATCHES, "test.example/log", &err);
 	if (!r)
 		return could_not(&err);
 	if (!record_run(r, "{\"run\":1}", 9, &err))

@@ -13,6 +13,8 @@
 
 /* One piece of memory. */
 void sha256(const void *p, size_t n, uint8_t out[SHA256_SIZE]);
+/* Two pieces, one after the other. */
+void sha256_pair(const void *p, size_t n, const void *q, size_t m, uint8_t out[SHA256_SIZE]);
 
 /* A stream of pieces. sha256_done() gives the digest and frees. */
 struct sha256;

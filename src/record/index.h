@@ -3,7 +3,8 @@
 /*
  * The index of a record: SQLite in WAL mode, made from the log and made again when it is lost.
  * It says where the log's last commit ended (so that a writer need not read the log), where each
- * leaf lies, and which findings have which kind, actor, victim, network, country and time.
+ * leaf lies, and (record/terms.h) which findings have which kind, actor, victim, network, country
+ * and time.
  */
 #ifndef RECORD_INDEX_H
 #define RECORD_INDEX_H
@@ -54,9 +55,10 @@ bool index_begin(struct index *x, struct err *err);
 bool index_commit(struct index *x, struct err *err);
 void index_undo(struct index *x);
 
-bool index_leaf(struct index *x, uint64_t leaf, uint8_t kind, uint64_t at, struct err *err);
-bool index_finding(struct index *x, uint64_t leaf, uint64_t run, const struct finding *f,
-		   struct err *err);
+/* Leaves come one after another; in_run is the leaf of the run that it belongs to. */
+bool index_leaf(struct index *x, uint64_t leaf, uint8_t kind, uint32_t in_run, uint64_t at,
+		struct err *err);
+void index_finding(struct index *x, uint64_t leaf, const struct finding *f);
 bool index_raw(struct index *x, uint64_t leaf, const uint8_t sha256[SHA256_SIZE], struct err *err);
 /* What was erased is no longer found. */
 bool index_forget(struct index *x, uint64_t leaf, struct err *err);

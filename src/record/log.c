@@ -7,13 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <isa-l/crc.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include "base/bytes.h"
@@ -36,6 +36,12 @@ struct log {
 	struct buf scratch;
 	ZSTD_DCtx *dctx;
 };
+
+/* The CRC-32 of zlib, by isa-l. */
+static uint32_t crc(const void *p, size_t n)
+{
+	return crc32_gzip_refl(0, p, n);
+}
 
 bool frame_is_leaf(const struct frame *f)
 {
@@ -106,17 +112,17 @@ static void put_header(uint8_t h[LOG_HEADER], const struct frame *f)
 	buf_add(&b, f->digest, SHA256_SIZE);
 	buf_u32(&b, f->run);
 	buf_u32(&b, f->crc);
-	buf_u32(&b, (uint32_t)crc32(0, (const Bytef *)b.at, 64));
+	buf_u32(&b, crc(b.at, 64));
 	assert(b.at == (char *)room && b.len == LOG_HEADER);
 	memcpy(h, room, LOG_HEADER);
 }
 
 static bool get_header(const uint8_t h[LOG_HEADER], struct frame *f)
 {
-	struct bytes b = bytes_of(h, LOG_HEADER), crc = bytes_of(h + 64, 4);
+	struct bytes b = bytes_of(h, LOG_HEADER), sum = bytes_of(h + 64, 4);
 	uint8_t flags;
 
-	if (memcmp(bytes_take(&b, 4), "MrF1", 4) != 0 || crc32(0, h, 64) != bytes_u32(&crc))
+	if (memcmp(bytes_take(&b, 4), "MrF1", 4) != 0 || crc(h, 64) != bytes_u32(&sum))
 		return false;
 	f->kind = bytes_u8(&b);
 	flags = bytes_u8(&b);
@@ -238,7 +244,7 @@ static bool write_head(struct log *l, const char *origin, struct err *err)
 	}
 	jsonw_object_end(&w);
 	f.stored = f.raw = (uint32_t)json.len;
-	f.crc = (uint32_t)crc32(0, (const Bytef *)json.at, (uInt)json.len);
+	f.crc = crc(json.at, json.len);
 	sha256(json.at, json.len, f.digest);
 	put_header(h, &f);
 	buf_add(&head, h, LOG_HEADER);
@@ -414,7 +420,6 @@ bool log_content(struct log *l, const struct frame *f, uint8_t salt[LOG_SALT], s
 	uint8_t digest[SHA256_SIZE];
 	const uint8_t *p;
 	size_t n = f->stored - LOG_SALT, before = out->len;
-	struct sha256 *h;
 
 	*erased = false;
 	buf_reset(&l->scratch);
@@ -425,7 +430,7 @@ bool log_content(struct log *l, const struct frame *f, uint8_t salt[LOG_SALT], s
 		*erased = true;
 		return err_set(err, "leaf %" PRIu64 " was erased", f->leaf);
 	}
-	if (crc32(0, p, f->stored) != f->crc)
+	if (crc(p, f->stored) != f->crc)
 		return err_set(err, "%s: byte %" PRIu64 ": leaf %" PRIu64 " is damaged", l->path,
 			       f->at, f->leaf);
 	if (f->zstd) {
@@ -439,10 +444,7 @@ bool log_content(struct log *l, const struct frame *f, uint8_t salt[LOG_SALT], s
 	} else {
 		buf_add(out, p + LOG_SALT, n);
 	}
-	h = sha256_new();
-	sha256_add(h, p, LOG_SALT);
-	sha256_add(h, out->at + before, out->len - before);
-	sha256_done(h, digest);
+	sha256_pair(p, LOG_SALT, out->at + before, out->len - before, digest);
 	if (memcmp(digest, f->digest, sizeof(digest)) != 0) {
 		out->len = before;
 		return err_set(err,
@@ -489,14 +491,11 @@ void batch_leaf(struct buf *batch, enum frame_kind kind, enum media media, const
 	static _Thread_local ZSTD_CCtx *cctx;
 	struct frame f = {.kind = (uint8_t)kind, .media = (uint16_t)media, .leaf = 0};
 	uint8_t salt[LOG_SALT];
-	struct sha256 *h = sha256_new();
 	size_t head = batch->len, bound = ZSTD_compressBound(n), got = 0;
 
 	assert(n <= LOG_CONTENT_MAX);
 	fresh_salt(salt);
-	sha256_add(h, salt, LOG_SALT);
-	sha256_add(h, p, n);
-	sha256_done(h, f.digest);
+	sha256_pair(salt, LOG_SALT, p, n, f.digest);
 	buf_room(batch, LOG_HEADER + LOG_SALT + (n >= WORTH ? bound : n));
 	memcpy(batch->at + head + LOG_HEADER, salt, LOG_SALT);
 	if (n >= WORTH) {
@@ -513,7 +512,7 @@ void batch_leaf(struct buf *batch, enum frame_kind kind, enum media media, const
 	}
 	f.stored = (uint32_t)(LOG_SALT + got);
 	f.raw = (uint32_t)n;
-	f.crc = (uint32_t)crc32(0, (const Bytef *)batch->at + head + LOG_HEADER, f.stored);
+	f.crc = crc(batch->at + head + LOG_HEADER, f.stored);
 	put_header((uint8_t *)batch->at + head, &f);
 	batch->len = head + LOG_HEADER + f.stored;
 	batch->at[batch->len] = 0;
@@ -525,7 +524,7 @@ static void batch_other(struct buf *batch, enum frame_kind kind, const struct bu
 	uint8_t h[LOG_HEADER];
 
 	f.stored = f.raw = (uint32_t)payload->len;
-	f.crc = (uint32_t)crc32(0, (const Bytef *)payload->at, (uInt)payload->len);
+	f.crc = crc(payload->at, payload->len);
 	sha256(payload->at, payload->len, f.digest);
 	put_header(h, &f);
 	buf_add(batch, h, LOG_HEADER);

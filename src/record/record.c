@@ -4,6 +4,7 @@
 #include "record/record.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,34 @@
 
 #define BATCH_BYTES (8u << 20) /* what is kept in memory before it is written */
 #define BATCH_LEAVES 32768
+#define SMALL_BATCH 4
 
+/* Leaves that are not yet on the disk. */
+struct batch {
+	struct buf frames;
+	size_t nleaf;
+	struct arena arena; /* of its findings */
+	struct finding **finding;
+	size_t nfinding, finding_cap;
+	/* Digests of its raw bytes, in order of their frames. */
+	uint8_t (*raw)[SHA256_SIZE];
+	size_t nraw, raw_cap;
+};
+
+/* Raw bytes that this record was given before, by digest. */
+#define RAWS_MAX ((size_t)1 << 20)
+struct raws {
+	uint8_t (*at)[SHA256_SIZE];
+	size_t n, cap;
+	uint32_t *slot; /* index + 1 */
+	size_t nslot;
+};
+
+/*
+ * While leaves are made, the batch before them is written, synced and indexed by a thread. Log,
+ * index and tree are the thread's until settle() has waited for it; what is said to be committed
+ * is so, since record_commit() waits.
+ */
 struct record {
 	char *dir;
 	struct log *log;
@@ -29,16 +57,16 @@ struct record {
 	uint64_t end; /* of the last commit that we know */
 	struct tree tree;
 	uint32_t run;
+	struct buf text; /* of what is read */
 
-	struct buf batch;
-	size_t nbatch;
-	struct arena arena; /* of the pending findings */
-	struct finding **finding;
-	size_t nfinding, finding_cap;
-	/* Digests of raw bytes in the batch, in order of their frames. */
-	uint8_t (*raw)[SHA256_SIZE];
-	size_t nraw, raw_cap;
-	struct buf text;
+	struct batch now, before; /* before: with the thread, or it failed */
+	pthread_t thread;
+	bool writing, failed;
+	struct err failure;
+	struct buf json; /* of the finding at hand */
+	struct raws raws;
+	size_t most; /* leaves of a batch */
+	bool fresh;  /* it was empty when it was opened: `raws` knows all */
 };
 
 static int64_t now(void)
@@ -103,7 +131,7 @@ static bool take(struct record *r, const struct frame *f, struct err *err)
 	}
 	if (!frame_is_leaf(f))
 		return true;
-	if (!index_leaf(r->index, f->leaf, f->kind, f->at, err))
+	if (!index_leaf(r->index, f->leaf, f->kind, f->run, f->at, err))
 		return false;
 	if (f->kind != FRAME_FINDING && f->kind != FRAME_RAW)
 		return true;
@@ -111,10 +139,11 @@ static bool take(struct record *r, const struct frame *f, struct err *err)
 	ok = log_content(r->log, f, NULL, &r->text, &erased, err);
 	if (erased || (!ok && erased_later(r, f)))
 		return true;
-	if (ok && f->kind == FRAME_FINDING)
-		ok = finding_read(&fs, r->text.at, r->text.len, NULL, err) &&
-		     index_finding(r->index, f->leaf, f->run, fs.at[0], err);
-	else if (ok) {
+	if (ok && f->kind == FRAME_FINDING) {
+		ok = finding_read(&fs, r->text.at, r->text.len, NULL, err);
+		if (ok)
+			index_finding(r->index, f->leaf, fs.at[0]);
+	} else if (ok) {
 		sha256(r->text.at ? r->text.at : "", r->text.len, digest);
 		ok = index_raw(r->index, f->leaf, digest, err);
 	}
@@ -255,6 +284,7 @@ struct record *record_open(const char *dir, unsigned options, const char *origin
 
 	r->dir = mem_text(dir);
 	r->run = UINT32_MAX;
+	r->most = options & RECORD_SMALL_BATCHES ? SMALL_BATCH : BATCH_LEAVES;
 	r->log = log_open(dir, options & RECORD_CREATE, origin, err);
 	ok = r->log != NULL;
 	if (ok && log_writable(r->log)) {
@@ -266,23 +296,58 @@ struct record *record_open(const char *dir, unsigned options, const char *origin
 	} else if (ok) {
 		ok = open_index(r, err) && catch_up(r, false, err);
 	}
-	if (ok)
+	if (ok) {
+		r->fresh = !r->tree.n;
 		return r;
+	}
 	record_drop(r);
 	return NULL;
+}
+
+static void batch_reset(struct batch *b)
+{
+	buf_reset(&b->frames);
+	arena_reset(&b->arena);
+	b->nleaf = b->nfinding = b->nraw = 0;
+}
+
+static void batch_free(struct batch *b)
+{
+	buf_free(&b->frames);
+	arena_free(&b->arena);
+	free(b->finding);
+	free(b->raw);
+}
+
+static void await(struct record *r)
+{
+	if (r->writing)
+		pthread_join(r->thread, NULL);
+	r->writing = false;
+}
+
+/* Waits for the thread; false: what it had to write is not written, and still there. */
+static bool settle(struct record *r, struct err *err)
+{
+	await(r);
+	if (r->failed)
+		*err = r->failure;
+	return !r->failed;
 }
 
 void record_drop(struct record *r)
 {
 	if (!r)
 		return;
+	await(r);
 	index_close(r->index);
 	log_close(r->log);
-	buf_free(&r->batch);
+	batch_free(&r->now);
+	batch_free(&r->before);
 	buf_free(&r->text);
-	arena_free(&r->arena);
-	free(r->finding);
-	free(r->raw);
+	buf_free(&r->json);
+	free(r->raws.at);
+	free(r->raws.slot);
 	free(r->dir);
 	free(r);
 }
@@ -299,6 +364,8 @@ bool record_refresh(struct record *r, struct err *err)
 {
 	bool ok;
 
+	if (!settle(r, err))
+		return false;
 	if (!log_writable(r->log))
 		return catch_up(r, false, err);
 	if (!log_lock(r->log, err))
@@ -309,20 +376,20 @@ bool record_refresh(struct record *r, struct err *err)
 }
 
 /* What was just appended at `start` into the index, from memory. */
-static bool index_batch(struct record *r, uint64_t start, struct err *err)
+static bool index_batch(struct record *r, const struct batch *b, uint64_t start, struct err *err)
 {
 	size_t at = 0, nf = 0, nr = 0;
 	struct frame f;
 	bool ok = index_begin(r->index, err);
 
-	while (ok && batch_next(&r->batch, &at, &f)) {
+	while (ok && batch_next(&b->frames, &at, &f)) {
 		if (!frame_is_leaf(&f))
 			continue;
-		ok = index_leaf(r->index, f.leaf, f.kind, start + f.at, err);
+		ok = index_leaf(r->index, f.leaf, f.kind, f.run, start + f.at, err);
 		if (ok && f.kind == FRAME_FINDING)
-			ok = index_finding(r->index, f.leaf, f.run, r->finding[nf++], err);
+			index_finding(r->index, f.leaf, b->finding[nf++]);
 		else if (ok && f.kind == FRAME_RAW)
-			ok = index_raw(r->index, f.leaf, r->raw[nr++], err);
+			ok = index_raw(r->index, f.leaf, b->raw[nr++], err);
 	}
 	ok = ok && index_set_end(r->index, r->end, &r->tree, err) && index_commit(r->index, err);
 	if (!ok)
@@ -330,13 +397,13 @@ static bool index_batch(struct record *r, uint64_t start, struct err *err)
 	return ok;
 }
 
-bool record_commit(struct record *r, struct err *err)
+static bool write_batch(struct record *r, struct batch *b, struct err *err)
 {
 	uint64_t start, added = 0;
 	struct err later;
 	bool ok;
 
-	if (!r->batch.len)
+	if (!b->frames.len)
 		return true;
 	if (!log_writable(r->log))
 		return err_set(err, "%s: this record can only be read", r->dir);
@@ -344,47 +411,72 @@ bool record_commit(struct record *r, struct err *err)
 		return false;
 	ok = catch_up(r, true, err);
 	start = r->end;
-	ok = ok && log_append(r->log, start, &r->batch, &r->tree, &r->run, now(), &added, err);
+	ok = ok && log_append(r->log, start, &b->frames, &r->tree, &r->run, now(), &added, err);
 	if (ok) {
 		r->end += added;
 		/* It is safe now; an index that fails is caught up by whoever comes next. */
-		index_batch(r, start, &later);
-		buf_reset(&r->batch);
-		arena_reset(&r->arena);
-		r->nbatch = r->nfinding = r->nraw = 0;
+		index_batch(r, b, start, &later);
+		batch_reset(b);
 	}
 	log_unlock(r->log);
 	return ok;
 }
 
+bool record_commit(struct record *r, struct err *err)
+{
+	/* What the thread could not write is tried again: the disk may have room by now. */
+	await(r);
+	r->failed = false;
+	return write_batch(r, &r->before, err) && write_batch(r, &r->now, err);
+}
+
+static void *write_before(void *arg)
+{
+	struct record *r = arg;
+
+	r->failed = !write_batch(r, &r->before, &r->failure);
+	return NULL;
+}
+
+/* A full batch goes to the thread. */
 static bool added(struct record *r, struct err *err)
 {
-	r->nbatch++;
-	return (r->batch.len < BATCH_BYTES && r->nbatch < BATCH_LEAVES) || record_commit(r, err);
+	struct batch b;
+
+	r->now.nleaf++;
+	if (r->now.frames.len < BATCH_BYTES && r->now.nleaf < r->most)
+		return true;
+	if (!settle(r, err))
+		return record_commit(r, err);
+	b = r->before;
+	r->before = r->now;
+	r->now = b;
+	r->writing = !pthread_create(&r->thread, NULL, write_before, r);
+	return r->writing || record_commit(r, err);
 }
 
 bool record_run(struct record *r, const char *json, size_t n, struct err *err)
 {
-	batch_leaf(&r->batch, FRAME_RUN, MEDIA_JSON, json, n);
+	batch_leaf(&r->now.frames, FRAME_RUN, MEDIA_JSON, json, n);
 	return added(r, err);
 }
 
 bool record_run_end(struct record *r, const char *json, size_t n, struct err *err)
 {
-	batch_leaf(&r->batch, FRAME_RUN_END, MEDIA_JSON, json, n);
+	batch_leaf(&r->now.frames, FRAME_RUN_END, MEDIA_JSON, json, n);
 	return added(r, err);
 }
 
 bool record_custody(struct record *r, const char *json, size_t n, struct err *err)
 {
-	batch_leaf(&r->batch, FRAME_CUSTODY, MEDIA_JSON, json, n);
+	batch_leaf(&r->now.frames, FRAME_CUSTODY, MEDIA_JSON, json, n);
 	return added(r, err);
 }
 
 /* Only what the index asks for. */
 static struct finding *keep(struct record *r, const struct finding *f)
 {
-	struct arena *a = &r->arena;
+	struct arena *a = &r->now.arena;
 	struct finding *k = arena_zero(a, 1, sizeof(*k));
 
 	memcpy(k->id, f->id, sizeof(k->id));
@@ -408,19 +500,51 @@ static struct finding *keep(struct record *r, const struct finding *f)
 bool record_finding(struct record *r, const struct finding *f, const struct peers *peers,
 		    struct err *err)
 {
-	struct jsonw w = JSONW(&r->text);
+	struct jsonw w = JSONW(&r->json);
+	struct batch *b = &r->now;
 
-	buf_reset(&r->text);
+	buf_reset(&r->json);
 	finding_json(&w, f, peers);
-	batch_leaf(&r->batch, FRAME_FINDING, MEDIA_JSON, r->text.at, r->text.len);
-	mem_room(&r->finding, &r->finding_cap, r->nfinding + 1);
-	r->finding[r->nfinding++] = keep(r, f);
+	batch_leaf(&b->frames, FRAME_FINDING, MEDIA_JSON, r->json.at, r->json.len);
+	mem_room(&b->finding, &b->finding_cap, b->nfinding + 1);
+	b->finding[b->nfinding++] = keep(r, f);
 	return added(r, err);
+}
+
+/* The slot of a digest: empty, or where it is. */
+static uint32_t *raw_slot(const struct raws *s, const uint8_t digest[SHA256_SIZE])
+{
+	uint32_t i;
+
+	memcpy(&i, digest, sizeof(i));
+	for (;; i++) {
+		uint32_t *slot = &s->slot[i & (s->nslot - 1)];
+
+		if (!*slot || !memcmp(s->at[*slot - 1], digest, SHA256_SIZE))
+			return slot;
+	}
+}
+
+static void remember_raw(struct raws *s, const uint8_t digest[SHA256_SIZE])
+{
+	if (s->n == RAWS_MAX)
+		return;
+	if (s->n * 2 >= s->nslot) {
+		free(s->slot);
+		s->nslot = s->nslot ? s->nslot * 4 : 1024;
+		s->slot = mem_zero(s->nslot, sizeof(*s->slot));
+		for (size_t i = 0; i < s->n; i++)
+			*raw_slot(s, s->at[i]) = (uint32_t)i + 1;
+	}
+	mem_room(&s->at, &s->cap, s->n + 1);
+	memcpy(s->at[s->n++], digest, SHA256_SIZE);
+	*raw_slot(s, digest) = (uint32_t)s->n;
 }
 
 bool record_raw(struct record *r, enum media media, const void *p, size_t n,
 		uint8_t digest[SHA256_SIZE], struct err *err)
 {
+	struct batch *b = &r->now;
 	uint8_t d[SHA256_SIZE];
 	uint64_t leaf;
 
@@ -429,17 +553,20 @@ bool record_raw(struct record *r, enum media media, const void *p, size_t n,
 	sha256(p, n, d);
 	if (digest)
 		memcpy(digest, d, sizeof(d));
-	/* A batch is short, and pieces of evidence often come twice in a row. */
-	for (size_t i = r->nraw; i-- > 0 && i + 64 > r->nraw;)
-		if (!memcmp(r->raw[i], d, sizeof(d)))
-			return true;
-	if (index_find_raw(r->index, d, &leaf, err))
+	if (r->raws.nslot && *raw_slot(&r->raws, d))
 		return true;
-	if (err->text[0])
-		return false;
-	batch_leaf(&r->batch, FRAME_RAW, media, p, n);
-	mem_room(&r->raw, &r->raw_cap, r->nraw + 1);
-	memcpy(r->raw[r->nraw++], d, sizeof(d));
+	if (!r->fresh || r->raws.n == RAWS_MAX) {
+		if (!settle(r, err))
+			return false;
+		if (index_find_raw(r->index, d, &leaf, err))
+			return true;
+		if (err->text[0])
+			return false;
+	}
+	remember_raw(&r->raws, d);
+	batch_leaf(&b->frames, FRAME_RAW, media, p, n);
+	mem_room(&b->raw, &b->raw_cap, b->nraw + 1);
+	memcpy(b->raw[b->nraw++], d, sizeof(d));
 	return added(r, err);
 }
 
@@ -470,6 +597,7 @@ bool record_leaf(struct record *r, uint64_t n, struct leaf *leaf, struct buf *co
 	uint64_t at;
 	uint8_t kind;
 
+	await(r);
 	*leaf = (struct leaf){.n = n};
 	if (!index_at(r->index, n, &kind, &at, err))
 		return err->text[0] ? false
@@ -492,12 +620,14 @@ bool record_leaf(struct record *r, uint64_t n, struct leaf *leaf, struct buf *co
 bool record_search(struct record *r, const struct index_query *q, struct index_hit **hits,
 		   size_t *n, struct err *err)
 {
+	await(r);
 	return index_search(r->index, q, hits, n, err);
 }
 
 bool record_find_raw(struct record *r, const uint8_t digest[SHA256_SIZE], uint64_t *leaf,
 		     struct err *err)
 {
+	await(r);
 	return index_find_raw(r->index, digest, leaf, err);
 }
 
@@ -514,11 +644,16 @@ bool record_erase(struct record *r, const uint64_t *leaf, size_t n, struct err *
 		return ok && !n;
 	ok = catch_up(r, true, err);
 	if (ok) {
-		batch_erase(&r->batch, leaf, n);
+		/* What was erased may be given again. */
+		r->fresh = false;
+		r->raws.n = 0;
+		if (r->raws.nslot)
+			memset(r->raws.slot, 0, r->raws.nslot * sizeof(*r->raws.slot));
+		batch_erase(&r->now.frames, leaf, n);
 		start = r->end;
-		ok = log_append(r->log, start, &r->batch, &r->tree, &r->run, now(), &added_bytes,
-				err);
-		buf_reset(&r->batch);
+		ok = log_append(r->log, start, &r->now.frames, &r->tree, &r->run, now(),
+				&added_bytes, err);
+		buf_reset(&r->now.frames);
 	}
 	if (ok) {
 		/* From the promise on, whoever opens the record keeps it. */
@@ -619,6 +754,7 @@ bool record_leaves_of(struct record *r, const uint8_t id[16], uint64_t **leaf, s
 bool record_leaves(struct record *r, enum frame_kind kind, uint64_t **leaf, size_t *n,
 		   struct err *err)
 {
+	await(r);
 	return index_leaves(r->index, (uint8_t)kind, leaf, n, err);
 }
 
@@ -628,6 +764,7 @@ bool record_entry(struct record *r, uint64_t n, struct buf *out, struct err *err
 	uint64_t at;
 	uint8_t kind;
 
+	await(r);
 	if (!index_at(r->index, n, &kind, &at, err) || !log_next(r->log, &at, &f, err) ||
 	    f.leaf != n)
 		return err_in(err, "%s: leaf %" PRIu64, r->dir, n);

@@ -8,7 +8,9 @@
  *	record_open → record_run → record_finding, record_raw … → record_run_end → record_close
  *
  * What record_commit() (or record_close()) said true to is on the disk. Killed at any moment, a
- * record holds all of that and is whole. Several processes may write one record.
+ * record holds all of that and is whole. Several processes may write one record. One thread at a
+ * time may use a struct record; it has one of its own, which writes and indexes what was given
+ * while more is being given.
  */
 #ifndef RECORD_RECORD_H
 #define RECORD_RECORD_H
@@ -25,7 +27,8 @@
 struct record;
 
 enum record_option {
-	RECORD_CREATE = 1, /* make it when it is not there */
+	RECORD_CREATE = 1,	  /* make it when it is not there */
+	RECORD_SMALL_BATCHES = 2, /* for tests: every few leaves are written by the thread */
 };
 
 /* origin: the name of its log in checkpoints (a schema-less URL), NULL: one is made up. */

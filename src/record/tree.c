@@ -8,11 +8,8 @@
 struct tree_hash tree_leaf(const void *data, size_t n)
 {
 	struct tree_hash out;
-	struct sha256 *h = sha256_new();
 
-	sha256_add(h, "\0", 1);
-	sha256_add(h, data, n);
-	sha256_done(h, out.at);
+	sha256_pair("\0", 1, data, n, out.at);
 	return out;
 }
 
