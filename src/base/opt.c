@@ -35,6 +35,23 @@ static void choices_text(char *out, size_t size, const char *choices)
 	out[n] = '\0';
 }
 
+/* What was set, and the file that is being read. */
+static struct opt_said *said;
+static size_t nsaid, said_cap;
+static const char *reading;
+
+const struct opt_said *opt_said(size_t *n)
+{
+	*n = nsaid;
+	return said;
+}
+
+static void note(const struct opt *o, const char *value)
+{
+	mem_room(&said, &said_cap, nsaid + 1);
+	said[nsaid++] = (struct opt_said){o->name, value, reading};
+}
+
 static bool set(const struct opt *o, const char *value, struct err *err)
 {
 	char *end, choices[200];
@@ -46,6 +63,7 @@ static bool set(const struct opt *o, const char *value, struct err *err)
 		choices_text(choices, sizeof(choices), o->choices);
 		return err_set(err, "--%s takes %s, not '%s'", o->name, choices, value);
 	}
+	note(o, value);
 	switch (o->kind) {
 	case OPT_BOOL:
 		if (!strcmp(value, "yes") || !strcmp(value, "true") || !strcmp(value, "1"))
@@ -56,6 +74,7 @@ static bool set(const struct opt *o, const char *value, struct err *err)
 			return err_set(err, "--%s is yes or no, not '%s'", o->name, value);
 		return true;
 	case OPT_TEXT:
+	case OPT_MAYBE:
 		*(const char **)o->value = value;
 		return true;
 	case OPT_LIST: {
@@ -134,10 +153,8 @@ static bool long_option(const struct opt *opts, char **argv, int argc, int *i, s
 
 	if (n > 3 && !strncmp(name, "no-", 3) && !find(opts, name, n, &unused) && !eq) {
 		o = find(opts, name + 3, n - 3, &unused);
-		if (o && o->kind == OPT_BOOL) {
-			*(bool *)o->value = false;
-			return true;
-		}
+		if (o && o->kind == OPT_BOOL)
+			return set(o, "no", err);
 	}
 	o = find(opts, name, n, err);
 	if (!o)
@@ -146,6 +163,8 @@ static bool long_option(const struct opt *opts, char **argv, int argc, int *i, s
 		return set(o, eq ? eq + 1 : "yes", err);
 	if (eq)
 		return set(o, eq + 1, err);
+	if (o->kind == OPT_MAYBE && (*i + 1 >= argc || (argv[*i + 1][0] == '-' && argv[*i + 1][1])))
+		return set(o, "", err);
 	if (*i + 1 >= argc)
 		return err_set(err, "--%s wants %s after it", o->name, o->arg ? o->arg : "a value");
 	return set(o, argv[++*i], err);
@@ -161,7 +180,8 @@ static bool short_options(const struct opt *opts, char **argv, int argc, int *i,
 		if (!o->name)
 			return err_set(err, "there is no option -%c; --help lists them", *c);
 		if (o->kind == OPT_BOOL) {
-			*(bool *)o->value = true;
+			if (!set(o, "yes", err))
+				return false;
 			continue;
 		}
 		if (c[1])
@@ -225,6 +245,7 @@ bool opt_config(const struct opt *opts, const char *cmd, const char *path, struc
 
 	if (!f)
 		return errno == ENOENT || errno == ENOTDIR ? true : err_sys(err, "%s", path);
+	reading = arena_text(&kept, path);
 	while (ok && getline(&line, &cap, f) >= 0) {
 		const struct opt *o = opts;
 
@@ -257,6 +278,7 @@ bool opt_config(const struct opt *opts, const char *cmd, const char *path, struc
 			ok = err_in(err, "%s:%d", path, number);
 		}
 	}
+	reading = NULL;
 	free(line);
 	fclose(f);
 	return ok;
@@ -471,7 +493,8 @@ static void zsh(const struct cmd *const *cmds, FILE *out)
 			completion_help(out, o->help);
 			fputc(']', out);
 			if (o->kind != OPT_BOOL) {
-				fprintf(out, ":%s:", o->arg ? o->arg : "value");
+				fprintf(out, "%s%s:", o->kind == OPT_MAYBE ? "::" : ":",
+					o->arg ? o->arg : "value");
 				if (o->choices) {
 					fputc('(', out);
 					for (const char *c = o->choices; *c; c++)

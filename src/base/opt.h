@@ -21,12 +21,14 @@
 #include "base/err.h"
 
 enum opt_kind {
-	OPT_BOOL, /* bool * */
-	OPT_TEXT, /* const char **: the last one wins */
-	OPT_LIST, /* struct opt_list *: each one is kept, in order */
-	OPT_UINT, /* uint64_t * */
-	OPT_TIME, /* int64_t *: microseconds since 1970, see text_to_time() */
-	OPT_REAL, /* double * */
+	OPT_BOOL,  /* bool * */
+	OPT_TEXT,  /* const char **: the last one wins */
+	OPT_MAYBE, /* the same, and what it takes may be left out ("" then): it is the next word,
+		      unless that is an option too or there is none */
+	OPT_LIST,  /* struct opt_list *: each one is kept, in order */
+	OPT_UINT,  /* uint64_t * */
+	OPT_TIME,  /* int64_t *: microseconds since 1970, see text_to_time() */
+	OPT_REAL,  /* double * */
 };
 
 struct opt_list {
@@ -62,6 +64,12 @@ enum { EXIT_RAN = 0, EXIT_COULD_NOT = 1, EXIT_USAGE = 2, EXIT_PARTLY = 3, EXIT_F
  * front. Returns how many are left, or -1 with the reason, naming the nearest right option.
  */
 int opt_parse(const struct opt *opts, int argc, char **argv, struct err *err);
+
+/* What was set so far, in that order: by a configuration file, or (file NULL) the command line. */
+struct opt_said {
+	const char *name, *value, *file;
+};
+const struct opt_said *opt_said(size_t *n);
 
 /* The configuration file's lines for one command; a file that is not there is no failure. */
 bool opt_config(const struct opt *opts, const char *cmd, const char *path, struct err *err);

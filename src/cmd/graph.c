@@ -13,9 +13,12 @@
 #include "base/stream.h"
 #include "base/text.h"
 #include "cmd/common.h"
+#include "cmd/seen.h"
 #include "fact/country.h"
 #include "fact/filters.h"
 #include "fact/names.h"
+#include "record/disk.h"
+#include "version.h"
 
 struct graph_options graph_options;
 
@@ -180,6 +183,9 @@ bool graph_load(struct graph *g, struct err *err)
 	bool ok = true;
 
 	*g = (struct graph){0};
+	/* Before rights are given up, and before anybody waits for an answer. */
+	if (graph_options.record && !keep_folder(&graph_options.record, "record", err))
+		return false;
 	if (!read_graph(g, err)) {
 		graph_free(g);
 		return false;
@@ -384,6 +390,67 @@ bool graph_country(const struct graph *g, const char *word, size_t n, uint16_t *
 	return true;
 }
 
+/* A file that the answer rests on. */
+static void input(struct jsonw *w, const char *path)
+{
+	struct err unused;
+	uint8_t digest[SHA256_SIZE];
+	uint64_t bytes;
+
+	if (!path)
+		return;
+	/* What is no file (standard input, a URL, a folder) has no digest here. */
+	if (!disk_exists(path) || !disk_digest(path, digest, &bytes, &unused))
+		bytes = UINT64_MAX;
+	jsonw_object(w);
+	jsonw_name(w, "path");
+	jsonw_text(w, path);
+	jsonw_name(w, "bytes");
+	if (bytes == UINT64_MAX)
+		jsonw_null(w);
+	else
+		jsonw_uint(w, bytes);
+	jsonw_name(w, "sha256");
+	if (bytes == UINT64_MAX)
+		jsonw_null(w);
+	else
+		jsonw_hex(w, digest, sizeof(digest));
+	jsonw_object_end(w);
+}
+
+/* The answer, and what it rests on, as what came of a run. */
+static bool keep_answer(const struct buf *json, struct err *err)
+{
+	const char *const files[] = {graph_options.graph, graph_options.countries,
+				     graph_options.addresses, graph_options.filters};
+	const struct opt_list *const lists[] = {&graph_options.exchanges, &seen_options.vrps,
+						&seen_options.slurm, &seen_options.routes};
+	struct buf end = {0};
+	struct jsonw w = JSONW(&end);
+	struct keep_found what = {.nfinding = 0};
+	bool ok;
+
+	jsonw_object(&w);
+	jsonw_name(&w, "meridian");
+	jsonw_text(&w, MERIDIAN_VERSION);
+	jsonw_name(&w, "sources");
+	jsonw_array(&w);
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		input(&w, files[i]);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		for (size_t k = 0; k < lists[i]->n; k++)
+			input(&w, lists[i]->at[k]);
+	jsonw_array_end(&w);
+	jsonw_name(&w, "answer");
+	jsonw_raw(&w, json->at, json->len);
+	jsonw_object_end(&w);
+	what.end = end.at;
+	what.nend = end.len;
+	ok = keep_found(graph_options.record, &what, err);
+	buf_free(&end);
+	return ok;
+}
+
 int graph_answer(const struct buf *json, const struct sheet *s)
 {
 	struct buf out = {0};
@@ -393,7 +460,9 @@ int graph_answer(const struct buf *json, const struct sheet *s)
 	if (!common.json)
 		sheet_terminal(s, &out, common.output ? 80 : terminal_width(stdout),
 			       !common.output && colored(stdout));
-	ok = put_result(common.json ? json : &out, &err);
+	/* What is kept is kept even when nobody can be shown it. */
+	ok = (!graph_options.record || keep_answer(json, &err)) &&
+	     put_result(common.json ? json : &out, &err);
 	buf_reset(&out);
 	if (ok && graph_options.html) {
 		sheet_html(s, &out);

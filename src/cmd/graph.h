@@ -10,13 +10,14 @@
 #include "base/err.h"
 #include "base/jsonw.h"
 #include "base/opt.h"
+#include "cmd/keep.h"
 #include "fact/exchanges.h"
 #include "finding/nets.h"
 #include "finding/resilience.h"
 #include "report/sheet.h"
 
 struct graph_options {
-	const char *graph, *countries, *addresses, *filters, *html;
+	const char *graph, *countries, *addresses, *filters, *html, *record;
 	struct opt_list exchanges;
 	uint64_t threads;
 };
@@ -60,6 +61,7 @@ extern struct graph_options graph_options;
 	     "exchanges' "                                                                         \
 	     "brings PeeringDB's.",                                                                \
 	     NULL},                                                                                \
+	    KEEP_OPT(graph_options.record),                                                        \
 	    {"html",   0,                                                                          \
 	     OPT_TEXT, &graph_options.html,                                                        \
 	     "FILE",   "Write the answer as one self-contained page too.",                         \
@@ -110,7 +112,8 @@ bool graph_as_list(const struct graph *g, const char *list, uint32_t **ids, size
 bool graph_country(const struct graph *g, const char *word, size_t n, uint16_t *country,
 		   struct err *err);
 
-/* Prints the answer: JSON with --json, else the sheet; and the page with --html. */
+/* Prints the answer: JSON with --json, else the sheet; and the page with --html. With --record the
+ * JSON is kept, and the digests of the files that it rests on. */
 int graph_answer(const struct buf *json, const struct sheet *s);
 
 #endif

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/file.h"
+#include "base/hash.h"
 #include "base/stream.h"
 #include "base/text.h"
 #include "cmd/common.h"
@@ -86,7 +88,8 @@ static bool keep_source(struct record *rec, const char *path, const char *kind,
 		if (got >= e[i].length) {
 			sha256(p, e[i].length, digest);
 			if (!memcmp(digest, e[i].sha256, sizeof(digest)))
-				ok = record_raw(rec, media_of(kind), p, e[i].length, NULL, err);
+				ok =
+				    record_raw_of(rec, media_of(kind), p, e[i].length, digest, err);
 			else
 				(*lost)++;
 		} else {
@@ -98,7 +101,108 @@ static bool keep_source(struct record *rec, const char *path, const char *kind,
 	return ok;
 }
 
-static bool keep_evidence(struct record *rec, const struct run *r, uint64_t *lost, struct err *err)
+/* ---- bytes that may become evidence, while they are at hand ---- */
+
+/* Of tables nearly every record may be named and hardly one is: they have a share of their own. */
+#define CACHE_MAX ((size_t)64 << 20)
+#define CACHE_TABLES ((size_t)16 << 20)
+
+struct piece {
+	struct evidence e;
+	size_t at; /* in bytes */
+};
+
+struct keep {
+	struct run *run;
+	struct buf bytes;
+	size_t tables; /* of them are of tables */
+	struct piece *piece;
+	size_t n, cap;
+	uint32_t *slot; /* index + 1 */
+	size_t nslot;
+};
+
+static uint32_t *slot_of(const struct keep *k, const struct evidence *e)
+{
+	uint64_t h = hash_u64(e->offset ^ (uint64_t)e->source << 40);
+
+	for (;; h++) {
+		uint32_t *slot = &k->slot[h & (k->nslot - 1)];
+		const struct piece *p = &k->piece[*slot ? *slot - 1 : 0];
+
+		if (!*slot || (p->e.offset == e->offset && p->e.source == e->source &&
+			       p->e.length == e->length))
+			return slot;
+	}
+}
+
+/* A detector may name these bytes. */
+static void seen(void *arg, const struct slice *s, bool table)
+{
+	struct keep *k = arg;
+	struct evidence e = {.source = s->source, .length = s->length, .offset = s->offset};
+	uint32_t *slot;
+
+	if ((table ? k->tables : k->bytes.len - k->tables) + s->length >
+	    (table ? CACHE_TABLES : CACHE_MAX))
+		return;
+	if (k->n * 2 >= k->nslot) {
+		free(k->slot);
+		k->nslot = k->nslot ? k->nslot * 4 : 4096;
+		k->slot = mem_zero(k->nslot, sizeof(*k->slot));
+		for (size_t i = 0; i < k->n; i++)
+			*slot_of(k, &k->piece[i].e) = (uint32_t)i + 1;
+	}
+	slot = slot_of(k, &e);
+	if (*slot)
+		return;
+	mem_room(&k->piece, &k->cap, k->n + 1);
+	k->piece[k->n++] = (struct piece){e, k->bytes.len};
+	*slot = (uint32_t)k->n;
+	buf_add(&k->bytes, s->at, s->length);
+	k->tables += table ? s->length : 0;
+}
+
+struct keep *keep_begin(struct run *r)
+{
+	struct keep *k = mem_zero(1, sizeof(*k));
+
+	k->run = r;
+	r->know.evidence = seen;
+	r->know.evidence_arg = k;
+	return k;
+}
+
+void keep_free(struct keep *k)
+{
+	if (!k)
+		return;
+	buf_free(&k->bytes);
+	free(k->piece);
+	free(k->slot);
+	free(k);
+}
+
+/* From what was kept; false: it was not. */
+static bool keep_cached(const struct keep *k, struct record *rec, enum media media,
+			const struct evidence *e, bool *ok, struct err *err)
+{
+	const uint32_t *slot = k && k->nslot ? slot_of(k, e) : NULL;
+	uint8_t digest[SHA256_SIZE];
+	const char *p;
+
+	if (!slot || !*slot)
+		return false;
+	p = k->bytes.at + k->piece[*slot - 1].at;
+	sha256(p, e->length, digest);
+	if (memcmp(digest, e->sha256, SHA256_SIZE) != 0)
+		return false;
+	*ok = record_raw_of(rec, media, p, e->length, digest, err);
+	return true;
+}
+
+static bool keep_evidence(const struct keep *k, struct record *rec, const struct run *r,
+			  uint64_t *lost, struct err *err)
 {
 	struct evidence *e = NULL;
 	size_t n = 0, cap = 0, kept = 0;
@@ -115,20 +219,117 @@ static bool keep_evidence(struct record *rec, const struct run *r, uint64_t *los
 	}
 	if (n)
 		qsort(e, n, sizeof(*e), by_place);
-	for (size_t i = 0; i < n; i++)
-		if (!kept || by_place(&e[kept - 1], &e[i]))
+	for (size_t i = 0; ok && i < n; i++) {
+		const char *kind = e[i].source < r->n ? r->report[e[i].source].kind : NULL;
+
+		if (i && !by_place(&e[i - 1], &e[i]))
+			continue;
+		/* What is kept here stays in the list for the second reading. */
+		if (!keep_cached(k, rec, media_of(kind), &e[i], &ok, err))
 			e[kept++] = e[i];
-	for (size_t i = 0, k; ok && i < kept; i = k) {
-		for (k = i; k < kept && e[k].source == e[i].source; k++)
+	}
+	for (size_t i = 0, m; ok && i < kept; i = m) {
+		for (m = i; m < kept && e[m].source == e[i].source; m++)
 			;
 		if (e[i].source >= r->n || !strcmp(r->at[e[i].source]->path, "-"))
-			*lost += k - i;
+			*lost += m - i;
 		else
 			ok = keep_source(rec, r->at[e[i].source]->path, r->report[e[i].source].kind,
-					 e + i, k - i, lost, err);
+					 e + i, m - i, lost, err);
 	}
 	free(e);
 	return ok;
+}
+
+/* ---- what ran, and from where ---- */
+
+/* The options that were set, and by what. */
+static void config_json(struct buf *out)
+{
+	struct jsonw w = JSONW(out);
+	size_t n;
+	const struct opt_said *said = opt_said(&n);
+
+	jsonw_object(&w);
+	jsonw_name(&w, "options");
+	jsonw_array(&w);
+	for (size_t i = 0; i < n; i++) {
+		jsonw_object(&w);
+		jsonw_name(&w, "name");
+		jsonw_text(&w, said[i].name);
+		jsonw_name(&w, "value");
+		jsonw_text(&w, said[i].value);
+		jsonw_name(&w, "file");
+		if (said[i].file)
+			jsonw_text(&w, said[i].file);
+		else
+			jsonw_null(&w);
+		jsonw_object_end(&w);
+	}
+	jsonw_array_end(&w);
+	jsonw_object_end(&w);
+}
+
+/* Whose eyes a run had: the collectors of its routes, and how many peers of each spoke. */
+static void vantage_json(struct buf *out, const struct peers *peers)
+{
+	struct jsonw w = JSONW(out);
+	size_t n = peers_count(peers);
+	bool *told = mem_zero(n + 1, sizeof(*told));
+
+	jsonw_object(&w);
+	jsonw_name(&w, "collectors");
+	jsonw_array(&w);
+	for (size_t i = 1; i < n; i++) {
+		const char *name = peers_at(peers, (uint16_t)i)->collector;
+		uint64_t count = 0;
+
+		if (told[i])
+			continue;
+		for (size_t k = i; k < n; k++)
+			if (!strcmp(peers_at(peers, (uint16_t)k)->collector, name)) {
+				told[k] = true;
+				count++;
+			}
+		jsonw_object(&w);
+		jsonw_name(&w, "name");
+		if (*name)
+			jsonw_text(&w, name);
+		else
+			jsonw_null(&w);
+		jsonw_name(&w, "peers");
+		jsonw_uint(&w, count);
+		jsonw_object_end(&w);
+	}
+	jsonw_array_end(&w);
+	jsonw_object_end(&w);
+	free(told);
+}
+
+bool keep_path(const char **dir, const char *what, struct err *err)
+{
+	const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	struct buf path = {0};
+
+	if (!*dir || !**dir) {
+		if (xdg && *xdg)
+			buf_printf(&path, "%s/meridian/%s", xdg, what);
+		else if (home && *home)
+			buf_printf(&path, "%s/.local/state/meridian/%s", home, what);
+		else
+			return err_set(err,
+				       "--%s wants a folder: neither XDG_STATE_HOME nor HOME says "
+				       "where the usual one is",
+				       what);
+		/* As long as the program: options live so. */
+		*dir = path.at;
+	}
+	return true;
+}
+
+bool keep_folder(const char **dir, const char *what, struct err *err)
+{
+	return keep_path(dir, what, err) && file_folder(*dir, 0700, err);
 }
 
 /* The run and its sources as the report has them. */
@@ -146,19 +347,30 @@ static void end_json(struct buf *json, const struct run_report *report)
 	jsonw_object_end(&w);
 }
 
-bool keep_run(const char *dir, const struct run *r, const struct run_report *report,
+static void begin_json(struct buf *json, const char *vantage)
+{
+	struct buf config = {0};
+
+	config_json(&config);
+	run_json(json, MERIDIAN_VERSION, common.argc, (const char *const *)common.argv, now(),
+		 config.at, vantage);
+	buf_free(&config);
+}
+
+bool keep_run(struct keep *k, const char *dir, const struct run *r, const struct run_report *report,
 	      struct err *err)
 {
 	struct record *rec = record_open(dir, RECORD_CREATE, NULL, err);
-	struct buf json = {0};
+	struct buf json = {0}, vantage = {0};
 	uint64_t lost = 0;
 	char n[32];
 	bool ok = rec != NULL;
 
 	if (!ok)
 		return false;
-	run_json(&json, report->version, report->argc, report->argv, now(), NULL, NULL);
-	ok = record_run(rec, json.at, json.len, err) && keep_evidence(rec, r, &lost, err);
+	vantage_json(&vantage, r->peers);
+	begin_json(&json, vantage.at);
+	ok = record_run(rec, json.at, json.len, err) && keep_evidence(k, rec, r, &lost, err);
 	for (size_t i = 0; ok && i < r->findings.n; i++)
 		ok = record_finding(rec, r->findings.at[i], r->peers, err);
 	if (ok) {
@@ -172,9 +384,35 @@ bool keep_run(const char *dir, const struct run *r, const struct run_report *rep
 		record_drop(rec);
 	if (ok && lost)
 		talk("meridian: %s pieces of evidence could not be read a second time and are not "
-		     "in "
-		     "the record; their digests are",
+		     "in the record; their digests are",
 		     text_count(n, lost));
+	buf_free(&json);
+	buf_free(&vantage);
+	return ok;
+}
+
+bool keep_found(const char *dir, const struct keep_found *what, struct err *err)
+{
+	struct record *rec = record_open(dir, RECORD_CREATE, NULL, err);
+	struct buf json = {0};
+	bool ok = rec != NULL;
+
+	if (!ok)
+		return false;
+	begin_json(&json, what->vantage);
+	ok = record_run(rec, json.at, json.len, err);
+	for (size_t i = 0; ok && i < what->npiece; i++)
+		ok = record_raw(rec, what->piece[i].media, what->piece[i].at, what->piece[i].n,
+				NULL, err);
+	for (size_t i = 0; ok && i < what->nfinding; i++)
+		ok = record_finding(rec, what->finding[i], what->peers, err);
+	if (ok)
+		ok = record_run_end(rec, what->end ? what->end : "{}", what->end ? what->nend : 2,
+				    err);
+	if (ok)
+		ok = record_close(rec, err);
+	else
+		record_drop(rec);
 	buf_free(&json);
 	return ok;
 }

@@ -47,17 +47,16 @@ static const struct opt opts[] = {
     {"html", 0, OPT_TEXT, &html, "FILE", "Write the report as one self-contained page too.", NULL},
     {"map", 0, OPT_TEXT, &map, "FILE",
      "Use the country shapes of this TopoJSON file on the page's map.", NULL},
-    {"record", 0, OPT_TEXT, &record, "DIR",
-     "Keep the findings, the raw bytes under them and this run in the record in DIR, which is made "
-     "when it is not there. Nothing is kept without it.",
-     NULL},
+    KEEP_OPT(record),
     {"store", 0, OPT_TEXT, &store, "URL",
      "Send the findings and this run to ClickHouse: "
      "clickhouse://HOST:PORT[,HOST:PORT…]/DATABASE[?cluster=NAME].",
      NULL},
     {"store-routes", 0, OPT_BOOL, &store_routes, NULL, "With --store: every route as well.", NULL},
     {"spool", 0, OPT_TEXT, &spool, "DIR",
-     "With --store: where blocks wait while the server is away.", NULL},
+     "With --store: where blocks wait while the server is away; $XDG_STATE_HOME/meridian/spool "
+     "(~/.local/state/meridian/spool) without it.",
+     NULL},
     {"part", 0, OPT_TEXT, &part, "I/N",
      "Read only the Ith of N shares of the sources and write the detectors' state to --output, for "
      "--merge. Every part wants the same list of sources in the same order; the file number k, "
@@ -220,6 +219,7 @@ static int observe(int argc, char **argv)
 	struct run_report report;
 	struct err err = {0};
 	struct keep_store *kept = NULL;
+	struct keep *keep;
 	const struct opt_list named = {&relations, relations != NULL, 0};
 	const struct opt_list *const lists[] = {&vrps, &slurm, &named};
 	char **command = common.argv;
@@ -240,22 +240,19 @@ static int observe(int argc, char **argv)
 		     "go to the store");
 	if (common.json + jsonl + csv + (lines != NULL) > 1)
 		return complain(EXIT_USAGE, "--json, --jsonl, --csv and --as exclude one another");
-	if (store && (lines || !clickhouse_is(store) || !spool || !file_folder(spool, 0700, &err)))
-		return complain(EXIT_USAGE, "%s",
-				lines ? "--as judges nothing, so there is nothing to --store"
-				: !clickhouse_is(store)
-				    ? "--store wants clickhouse://HOST:PORT/DATABASE"
-				: !spool ? "--store wants --spool DIR: where blocks wait while the "
-					   "server is away"
-					 : err.text);
-	/* It must be there before the sandbox closes. */
-	if (record && (lines || !file_folder(record, 0700, &err)))
-		return lines ? complain(EXIT_USAGE,
-					"--as judges nothing, so there is nothing to --record")
-			     : complain(EXIT_COULD_NOT, "%s", err.text);
+	if ((store || record) && lines)
+		return complain(EXIT_USAGE, "--as judges nothing, so there is nothing to --%s",
+				store ? "store" : "record");
+	if (store && !clickhouse_is(store))
+		return complain(EXIT_USAGE, "--store wants clickhouse://HOST:PORT/DATABASE");
+	/* They must be there before the sandbox closes. */
+	if ((store && !keep_folder(&spool, "spool", &err)) ||
+	    (record && !keep_folder(&record, "record", &err)))
+		return complain(EXIT_COULD_NOT, "%s", err.text);
 	narrow(argc, argv);
 	/* Lines name no sources, so nobody needs the digests that cost time. */
 	r = run_new(lines ? 0 : STREAM_DIGEST);
+	keep = record ? keep_begin(r) : NULL;
 	r->progress = !lines || common.output || !isatty(STDOUT_FILENO);
 	for (int i = 0; i < argc && ok && !merge; i++)
 		ok = run_add(r, argv[i], &err);
@@ -274,7 +271,7 @@ static int observe(int argc, char **argv)
 		report.style = text_style_of(common.output ? -1 : STDOUT_FILENO, !common.color);
 		report.style.verbose = common.verbose;
 		/* What is kept is kept even when nobody can be shown it. */
-		ok = (!record || keep_run(record, r, &report, &err)) &&
+		ok = (!record || keep_run(keep, record, r, &report, &err)) &&
 		     (!kept || keep_store_end(kept, r, &report, &err)) && show(r, &report, &err);
 	}
 	if (!ok) {
@@ -284,6 +281,7 @@ static int observe(int argc, char **argv)
 		if (status != EXIT_COULD_NOT && failing(&r->findings))
 			status = EXIT_FOUND;
 	}
+	keep_free(keep);
 	run_free(r);
 	return status;
 }

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/keep.h"
 #include "cmd/id.h"
 
 static struct opt_list finding, leaf;
@@ -134,18 +135,21 @@ static int erase(const char *dir)
 
 static int run(int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[0], "check"))
-		return check(argv[1]);
-	if (argc == 2 && !strcmp(argv[0], "erase"))
-		return erase(argv[1]);
-	return complain(EXIT_USAGE, "usage: meridian record check|erase DIR");
+	const char *dir = argc == 2 ? argv[1] : NULL;
+	struct err err;
+
+	if (argc < 1 || argc > 2 || (strcmp(argv[0], "check") && strcmp(argv[0], "erase")))
+		return complain(EXIT_USAGE, "usage: meridian record check|erase [DIR]");
+	if (!keep_path(&dir, "record", &err))
+		return complain(EXIT_COULD_NOT, "%s", err.text);
+	return !strcmp(argv[0], "check") ? check(dir) : erase(dir);
 }
 
 const struct cmd cmd_record = {
     .name = "record",
-    .args = "check|erase DIR",
+    .args = "check|erase [DIR]",
     .about = "Prove a record whole, or erase parts of it.",
-    .help = "A record is made by --record DIR of observe and of every command that finds "
+    .help = "A record is made by --record [DIR] of observe and of every command that finds "
 	    "something. 'check' reads all of it and proves every digest, the hash tree, the index "
 	    "and the checkpoint; exit status 1 says that it is not whole, and where. 'erase' "
 	    "overwrites findings or leaves; what stays is a salted digest, from which nothing can "

@@ -44,7 +44,7 @@ static void tap(void *arg, const struct facts *f)
 static void narrow(bool network)
 {
 	struct arena a = {0};
-	const char *folder[2], *why;
+	const char *folder[3], *why;
 	struct sandbox box = {.write = folder, .network = network};
 	const char *const out[] = {common.output, graph_options.html};
 
@@ -57,6 +57,8 @@ static void narrow(bool network)
 			    : slash == out[i] ? "/"
 					      : arena_textn(&a, out[i], (size_t)(slash - out[i]));
 	}
+	if (graph_options.record)
+		folder[box.nwrite++] = graph_options.record;
 	why = sandbox_enter(&box);
 	if (why && common.verbose)
 		talk("meridian: %s", why);

@@ -718,6 +718,8 @@ static int whatif(int argc, char **argv)
 {
 	static const char *const verbs[] = {"cut",     "gateway", "depeer", "remove",
 					    "mandate", "hijack",  NULL};
+	static const char *const tables[] = {"routes",	 "case",    "relate",
+					     "hegemony", "compile", NULL};
 	struct scenario s = {0};
 	struct err err = {0};
 	struct buf title = {0};
@@ -727,6 +729,12 @@ static int whatif(int argc, char **argv)
 		return complain(EXIT_USAGE,
 				"whatif wants a scenario: cut, gateway, depeer, remove, mandate, "
 				"hijack, routes, case, or a FILE of such lines");
+	for (int i = 0; graph_options.record && tables[i]; i++)
+		if (!strcmp(argv[0], tables[i]))
+			return complain(EXIT_USAGE,
+					"whatif %s makes a table and finds nothing, so there is "
+					"nothing to --record",
+					argv[0]);
 	if (!strcmp(argv[0], "routes"))
 		return argc == 1 ? routes()
 				 : complain(EXIT_USAGE, "\"%s\" is one word too many", argv[1]);

@@ -49,6 +49,11 @@ struct knowledge {
 	 */
 	bool part;
 
+	/* Is told of bytes that a detector may name, while they are at hand; table: they are of a
+	 * table, of which there is much. NULL: nobody is. */
+	void (*evidence)(void *arg, const struct slice *s, bool table);
+	void *evidence_arg;
+
 	/*
 	 * By source: its bytes can be had again at any time, so that digests of evidence need not
 	 * be kept: whoever writes a finding of it works them out (struct evidence). NULL: none.

@@ -121,10 +121,11 @@ static void sites_feed(void *state, const struct facts *f)
 		r->evidence.source = f->slice.source;
 		r->evidence.offset = f->slice.offset;
 		r->evidence.length = f->slice.length;
-		if (f->slice.at && v.state > SITE_OPEN)
+		if (f->slice.at && (v.state > SITE_OPEN || v.rerouted)) {
 			sha256(f->slice.at, f->slice.length, r->evidence.sha256);
-		else if (f->slice.at && v.rerouted)
-			sha256(f->slice.at, f->slice.length, r->evidence.sha256);
+			if (s->k && s->k->evidence)
+				s->k->evidence(s->k->evidence_arg, &f->slice, false);
+		}
 	}
 }
 

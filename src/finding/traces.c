@@ -101,8 +101,11 @@ static void traces_feed(void *state, const struct facts *f)
 		r->evidence = (struct evidence){.source = f->slice.source,
 						.offset = f->slice.offset,
 						.length = f->slice.length};
-		if (f->slice.at)
+		if (f->slice.at) {
 			sha256(f->slice.at, f->slice.length, r->evidence.sha256);
+			if (t->k && t->k->evidence)
+				t->k->evidence(t->k->evidence_arg, &f->slice, false);
+		}
 	}
 }
 

@@ -53,6 +53,10 @@ uint32_t watch_ev(struct watch *w, bool table)
 		memcpy(ev_digest(w, w->cur_ev), w->sha, SHA256_SIZE);
 	else if (s->at && !again)
 		sha256(s->at, s->length, ev_digest(w, w->cur_ev));
+	if (w->k->evidence && s->at && !w->sha)
+		w->k->evidence(w->k->evidence_arg, s,
+			       table ||
+				   (w->facts->nroute && w->facts->route[0].kind == ROUTE_TABLE));
 	return w->cur_ev;
 }
 

@@ -544,29 +544,36 @@ static void remember_raw(struct raws *s, const uint8_t digest[SHA256_SIZE])
 bool record_raw(struct record *r, enum media media, const void *p, size_t n,
 		uint8_t digest[SHA256_SIZE], struct err *err)
 {
-	struct batch *b = &r->now;
 	uint8_t d[SHA256_SIZE];
+
+	sha256(p, n, d);
+	if (digest)
+		memcpy(digest, d, sizeof(d));
+	return record_raw_of(r, media, p, n, d, err);
+}
+
+bool record_raw_of(struct record *r, enum media media, const void *p, size_t n,
+		   const uint8_t digest[SHA256_SIZE], struct err *err)
+{
+	struct batch *b = &r->now;
 	uint64_t leaf;
 
 	if (n > LOG_CONTENT_MAX)
 		return err_set(err, "raw evidence of %zu bytes: more than 256 MiB in one piece", n);
-	sha256(p, n, d);
-	if (digest)
-		memcpy(digest, d, sizeof(d));
-	if (r->raws.nslot && *raw_slot(&r->raws, d))
+	if (r->raws.nslot && *raw_slot(&r->raws, digest))
 		return true;
 	if (!r->fresh || r->raws.n == RAWS_MAX) {
 		if (!settle(r, err))
 			return false;
-		if (index_find_raw(r->index, d, &leaf, err))
+		if (index_find_raw(r->index, digest, &leaf, err))
 			return true;
 		if (err->text[0])
 			return false;
 	}
-	remember_raw(&r->raws, d);
+	remember_raw(&r->raws, digest);
 	batch_leaf(&b->frames, FRAME_RAW, media, p, n);
 	mem_room(&b->raw, &b->raw_cap, b->nraw + 1);
-	memcpy(b->raw[b->nraw++], d, sizeof(d));
+	memcpy(b->raw[b->nraw++], digest, SHA256_SIZE);
 	return added(r, err);
 }
 

@@ -47,6 +47,9 @@ bool record_finding(struct record *r, const struct finding *f, const struct peer
 /* Bytes of evidence; the same bytes are kept once. sha256 may be NULL. */
 bool record_raw(struct record *r, enum media media, const void *p, size_t n,
 		uint8_t sha256[SHA256_SIZE], struct err *err);
+/* The same for bytes whose digest was taken already. */
+bool record_raw_of(struct record *r, enum media media, const void *p, size_t n,
+		   const uint8_t sha256[SHA256_SIZE], struct err *err);
 bool record_custody(struct record *r, const char *json, size_t n, struct err *err);
 bool record_commit(struct record *r, struct err *err);
 
