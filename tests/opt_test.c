@@ -13,6 +13,7 @@ static struct opt_list list;
 static uint64_t number;
 static int64_t when;
 static double real;
+static const char *maybe;
 
 static const struct opt opts[] = {
     {"flag", 'f', OPT_BOOL, &flag, NULL, "A flag.", NULL},
@@ -22,6 +23,7 @@ static const struct opt opts[] = {
     {"number", 'n', OPT_UINT, &number, "N", "A number.", NULL},
     {"at", 0, OPT_TIME, &when, "TIME", "A time.", NULL},
     {"share", 0, OPT_REAL, &real, "X", "A share.", NULL},
+    {"record", 0, OPT_MAYBE, &maybe, "[DIR]", "A folder, or the usual one.", NULL},
     {"as", 0, OPT_TEXT, &text, "FORM", "A form.", "bgpdump|routes|csv"},
     {NULL, 0, OPT_BOOL, NULL, NULL, NULL, NULL},
 };
@@ -57,6 +59,40 @@ static void right(void **state)
 	assert_string_equal(list.at[1], "q");
 	assert_int_equal(when, INT64_C(1781568000000000));
 	assert_int_equal(parse(&err, "-", argv), 1);
+}
+
+/* What an option takes may be left out; and what was set is known afterwards. */
+static void left_out(void **state)
+{
+	char *argv[32];
+	struct err err;
+	const struct opt_said *said;
+	size_t before, n;
+
+	(void)state;
+	opt_said(&before);
+	maybe = NULL;
+	assert_int_equal(parse(&err, "a --record", argv), 1);
+	assert_string_equal(maybe, "");
+	assert_int_equal(parse(&err, "--record here b", argv), 1);
+	assert_string_equal(maybe, "here");
+	assert_string_equal(argv[0], "b");
+	assert_int_equal(parse(&err, "--record --flag c", argv), 1);
+	assert_string_equal(maybe, "");
+	assert_int_equal(parse(&err, "--record=there --no-color", argv), 0);
+	assert_string_equal(maybe, "there");
+	assert_int_equal(parse(&err, "--record - d", argv), 1);
+	assert_string_equal(maybe, "-");
+	said = opt_said(&n);
+	assert_int_equal(n - before, 7);
+	said += before;
+	assert_string_equal(said[0].name, "record");
+	assert_string_equal(said[0].value, "");
+	assert_string_equal(said[3].name, "flag");
+	assert_string_equal(said[3].value, "yes");
+	assert_string_equal(said[5].name, "color");
+	assert_string_equal(said[5].value, "no");
+	assert_null(said[5].file);
 }
 
 static void wrong(void **state)
@@ -108,8 +144,8 @@ static void config(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(right), cmocka_unit_test(wrong),
-					   cmocka_unit_test(config)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(right), cmocka_unit_test(left_out),
+					   cmocka_unit_test(wrong), cmocka_unit_test(config)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

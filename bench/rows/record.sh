@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # The record: findings a second, its cost in a run, queries by each index, bundles against
-# sha256sum, rows into two ClickHouse shards. MERIDIAN_BENCH_FINDINGS (1,000,000) and
-# MERIDIAN_BENCH_RAW_MB (1000) make it smaller; the rows say how large it was.
+# sha256sum, rows into two ClickHouse shards. MERIDIAN_BENCH_FINDINGS (1,000,000; the table's
+# 10,000,000 take 11 GB and some minutes) and MERIDIAN_BENCH_RAW_MB (1000) say how large it is; the
+# rows say how large it was.
 . "$(dirname "$0")/../lib.sh"
 findings=${MERIDIAN_BENCH_FINDINGS:-1000000}
 raw_mb=${MERIDIAN_BENCH_RAW_MB:-1000}

@@ -120,6 +120,7 @@ struct keep {
 	size_t n, cap;
 	uint32_t *slot; /* index + 1 */
 	size_t nslot;
+	char country[3];
 };
 
 static uint32_t *slot_of(const struct keep *k, const struct evidence *e)
@@ -171,6 +172,11 @@ struct keep *keep_begin(struct run *r)
 	r->know.evidence = seen;
 	r->know.evidence_arg = k;
 	return k;
+}
+
+void keep_country(struct keep *k, const char country[3])
+{
+	memcpy(k->country, country, sizeof(k->country));
 }
 
 void keep_free(struct keep *k)
@@ -270,8 +276,9 @@ static void config_json(struct buf *out)
 	jsonw_object_end(&w);
 }
 
-/* Whose eyes a run had: the collectors of its routes, and how many peers of each spoke. */
-static void vantage_json(struct buf *out, const struct peers *peers)
+/* Whose eyes a run had: the collectors of its routes, and how many peers of each spoke; the country
+ * of a probe. */
+static void vantage_json(struct buf *out, const struct peers *peers, const char *country)
 {
 	struct jsonw w = JSONW(out);
 	size_t n = peers_count(peers);
@@ -302,6 +309,11 @@ static void vantage_json(struct buf *out, const struct peers *peers)
 		jsonw_object_end(&w);
 	}
 	jsonw_array_end(&w);
+	jsonw_name(&w, "country");
+	if (country && *country)
+		jsonw_text(&w, country);
+	else
+		jsonw_null(&w);
 	jsonw_object_end(&w);
 	free(told);
 }
@@ -368,7 +380,7 @@ bool keep_run(struct keep *k, const char *dir, const struct run *r, const struct
 
 	if (!ok)
 		return false;
-	vantage_json(&vantage, r->peers);
+	vantage_json(&vantage, r->peers, k ? k->country : NULL);
 	begin_json(&json, vantage.at);
 	ok = record_run(rec, json.at, json.len, err) && keep_evidence(k, rec, r, &lost, err);
 	for (size_t i = 0; ok && i < r->findings.n; i++)

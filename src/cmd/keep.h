@@ -39,6 +39,8 @@ struct keep;
 struct keep *keep_begin(struct run *r);
 bool keep_run(struct keep *k, const char *dir, const struct run *r, const struct run_report *report,
 	      struct err *err);
+/* The country that it was measured from, "" unknown: part of the run's vantage. */
+void keep_country(struct keep *k, const char country[3]);
 void keep_free(struct keep *k);
 
 /* What a command has found that is no such run. Everything is borrowed; zeros: there is none. */

@@ -94,8 +94,7 @@ static const struct opt opts[] = {
      "line a measurement.",
      "ooni|verdicts"},
     {"verdicts", 0, OPT_BOOL, &verdicts, NULL, "The same as --as verdicts.", NULL},
-    {"record", 0, OPT_TEXT, &record, "DIR",
-     "Keep the findings and the measurements under them in the record in DIR.", NULL},
+    KEEP_OPT(record),
     {"follow", 0, OPT_BOOL, &follow, NULL,
      "After a failure find out more: what triggers it, where on the path, QUIC, speed. On unless "
      "--no-follow.",
@@ -490,6 +489,7 @@ static int judge(struct probe_run *r, struct err *err)
 	const char *why = loop_why(r->loop);
 	struct run *run;
 	struct run_report report;
+	struct keep *keep;
 	struct buf out = {0};
 	int status = EXIT_COULD_NOT;
 	bool ok;
@@ -500,6 +500,9 @@ static int judge(struct probe_run *r, struct err *err)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->fd);
 	lseek(r->fd, 0, SEEK_SET);
 	run = run_new(form ? 0 : STREAM_DIGEST);
+	keep = record && !form ? keep_begin(run) : NULL;
+	if (keep)
+		keep_country(keep, r->here.country);
 	ok = run_add(run, resume ? resume : path, err) &&
 	     run_know(run, &(struct run_tables){0}, err);
 	if (ok && form) {
@@ -522,7 +525,7 @@ static int judge(struct probe_run *r, struct err *err)
 		report = run_report(run, common.argc, common.argv);
 		report.style = text_style_of(common.output ? -1 : STDOUT_FILENO, !common.color);
 		report.style.verbose = common.verbose;
-		ok = !record || keep_run(record, run, &report, err);
+		ok = !record || keep_run(keep, record, run, &report, err);
 		if (ok) {
 			output_all(output_find(common.json ? "json" : "text"), &out, &report,
 				   &run->findings);
@@ -535,6 +538,7 @@ static int judge(struct probe_run *r, struct err *err)
 		if (status == EXIT_RAN && (why || r->aims.skipped))
 			status = EXIT_PARTLY;
 	}
+	keep_free(keep);
 	run_free(run);
 	return status;
 }
@@ -649,7 +653,7 @@ static int probe(int argc, char **argv)
 		free(r);
 		return status;
 	}
-	ok = prepare(r, argc, argv, &err) && (!record || file_folder(record, 0700, &err));
+	ok = prepare(r, argc, argv, &err) && (!record || keep_folder(&record, "record", &err));
 	if (ok && !dry_run)
 		ok = open_measurements(r, &err);
 	if (ok) {

@@ -240,19 +240,36 @@ static const uint8_t *here(const struct cursor *c)
 	return c->data + (size_t)c->at * TERM;
 }
 
+/* Does block b begin with less than key? Looks at it where it lies. */
+static bool begins(struct terms *t, const struct cursor *c, int64_t b, const uint8_t key[TERM],
+		   bool *less, struct err *err)
+{
+	sqlite3_stmt *st = prepared(t, GET_BLOCK, err);
+	bool ok;
+
+	if (!st)
+		return false;
+	sqlite3_bind_int64(st, 1, c->s->block + b);
+	ok = sqlite3_step(st) == SQLITE_ROW && sqlite3_column_bytes(st, 0) >= TERM;
+	*less = ok && memcmp(sqlite3_column_blob(st, 0), key, TERM) < 0;
+	sqlite3_reset(st);
+	return ok || damaged(t, err);
+}
+
 /* To the first term that is not less than key. */
 static bool seek(struct terms *t, struct cursor *c, const uint8_t key[TERM], struct err *err)
 {
 	int64_t low = 0, high = c->s->blocks;
 	unsigned a = 0, z;
+	bool less;
 
 	/* The last block that begins with less. */
 	while (high - low > 1) {
 		int64_t mid = low + (high - low) / 2;
 
-		if (!load(t, c, mid, err))
+		if (!begins(t, c, mid, key, &less, err))
 			return false;
-		if (memcmp(c->data, key, TERM) < 0)
+		if (less)
 			low = mid;
 		else
 			high = mid;
