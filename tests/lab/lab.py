@@ -351,10 +351,11 @@ class Lab:
     def probe(self):
         """meridian probe over the case's sites; what it says against what is expected."""
         case = self.case
-        urls = list(dict.fromkeys(url for url, _, _ in case.expect))
+        # What is no URL is a tool, which the case's own options name.
+        urls = list(dict.fromkeys(url for url, _, _ in case.expect if "://" in url))
         with open(os.path.join(self.dir, "list"), "w") as f:
             f.write("".join(u + "\n" for u in urls))
-        command = [self.args.meridian, "probe", "--list", "list", "-q", "--yes", "--no-whoami",
+        command = [self.args.meridian, "probe", *(["--list", "list"] if urls else []), "-q", "--yes", "--no-whoami",
                    "--ca", self.env["CA"], "--resolver", "system", "--resolver", "192.175.48.53",
                    "--resolver", "https://dns2.example/dns-query#192.175.48.54",
                    "--control", "http://192.175.48.10:8080/", "--control", "http://192.175.48.11:8080/",
