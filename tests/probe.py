@@ -35,7 +35,7 @@ quiet = hostile.socket.socket()
 quiet.bind(("127.0.0.1", 0))
 
 LOCAL = ["--loopback", "--no-whoami", "--neutral", "none", "--nobody", "none", "--no-follow", "--yes",
-         "--timeout", "1", "--rest", "0.001", "--ca", os.path.join(folder.name, "ca.pem")]
+         "--timeout", "2", "--rest", "0.001", "--ca", os.path.join(folder.name, "ca.pem")]
 
 
 def probe(urls, *options, resolver="127.0.0.1:%d" % dns.port, status=0, form="ooni"):

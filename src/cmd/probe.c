@@ -100,7 +100,8 @@ static const struct opt opts[] = {
      "--no-follow.",
      NULL},
     {"neutral", 0, OPT_TEXT, &neutral, "NAME",
-     "A name that nobody blocks, to hold against the one that fails (example.com). none: no such.",
+     "A name that nobody blocks, to hold against the one that fails (example.com). IPv6 is "
+     "calibrated with it: none means no IPv6 either.",
      NULL},
     {"nobody", 0, OPT_TEXT, &nobody, "ADDRESS",
      "An address where no resolver listens: an answer from there is made on the way (192.0.2.53). "
@@ -675,6 +676,8 @@ static int probe(int argc, char **argv)
 			     r->done, r->aims.n - r->aims.done);
 		ok = !r->err.text[0];
 		err = r->err;
+		if (ok && !r->done && !r->aims.done)
+			ok = err_set(&err, "nothing was measured");
 		if (ok) {
 			status = judge(r, &err);
 			ok = status != EXIT_COULD_NOT || !err.text[0];
