@@ -30,7 +30,9 @@
 #include "cmd/keep.h"
 #include "cmd/progress.h"
 #include "cmd/run.h"
+#include "finding/verdict.h"
 #include "record/ooni.h"
+#include "report/states.h"
 #include "version.h"
 
 #define RESOLVERS_MAX 8
@@ -483,6 +485,31 @@ static bool copy_out(struct probe_run *r, struct err *err)
 	return ok;
 }
 
+struct shown {
+	struct run *run;
+	struct states states;
+	void (*next)(void *arg, const struct facts *f); /* who taps as well */
+	void *next_arg;
+};
+
+static void tap(void *arg, const struct facts *f)
+{
+	struct shown *s = arg;
+
+	if (s->next)
+		s->next(s->next_arg, f);
+	for (size_t i = 0; i < f->nfact; i++) {
+		struct arena a = {0};
+		struct verdict v;
+
+		if (f->fact[i].kind != FACT_MEASUREMENT)
+			continue;
+		verdict_judge(&a, &s->run->know, f->fact[i].measurement, &v);
+		states_add(&s->states, &v);
+		arena_free(&a);
+	}
+}
+
 static int judge(struct probe_run *r, struct err *err)
 {
 	char path[64];
@@ -490,6 +517,7 @@ static int judge(struct probe_run *r, struct err *err)
 	const char *why = loop_why(r->loop);
 	struct run *run;
 	struct run_report report;
+	struct shown shown = {0};
 	struct keep *keep;
 	struct buf out = {0};
 	int status = EXIT_COULD_NOT;
@@ -519,17 +547,38 @@ static int judge(struct probe_run *r, struct err *err)
 			}
 		}
 	} else if (ok) {
+		shown.run = run;
+		shown.states.style =
+		    text_style_of(common.output ? -1 : STDOUT_FILENO, !common.color);
+		shown.states.style.verbose = common.verbose;
+		shown.next = run->tap;
+		shown.next_arg = run->tap_arg;
+		run->tap = tap;
+		run->tap_arg = &shown;
 		ok = run_judge(run, err);
+		run->nnote = 0; /* they speak of routes, and there are none */
+		if (!r->opt.nhelper)
+			run_note(run,
+				 "No helper was asked (--control URL), so what failed here may "
+				 "fail everywhere.");
 	}
 	if (ok && !form) {
 		run->partial = why != NULL;
 		report = run_report(run, common.argc, common.argv);
-		report.style = text_style_of(common.output ? -1 : STDOUT_FILENO, !common.color);
-		report.style.verbose = common.verbose;
+		report.style = shown.states.style;
 		ok = !record || keep_run(keep, record, run, &report, err);
 		if (ok) {
-			output_all(output_find(common.json ? "json" : "text"), &out, &report,
-				   &run->findings);
+			if (!common.json)
+				states_put(&shown.states, &out);
+			if (!common.json && run->findings.n)
+				buf_char(&out, '\n');
+			if (common.json || run->findings.n)
+				output_all(output_find(common.json ? "json" : "text"), &out,
+					   &report, &run->findings);
+			else if (!r->opt.nhelper)
+				buf_text(&out,
+					 "No helper was asked (--control URL), so what failed "
+					 "here may fail everywhere.\n");
 			ok = put_result(&out, err);
 		}
 		buf_free(&out);
@@ -541,6 +590,7 @@ static int judge(struct probe_run *r, struct err *err)
 	}
 	keep_free(keep);
 	run_free(run);
+	states_free(&shown.states);
 	return status;
 }
 
