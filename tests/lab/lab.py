@@ -550,7 +550,7 @@ def main():
     p.add_argument("--jobs", type=int, default=4)
     p.add_argument("--keep", action="store_true", help="keep the files of each case, say where")
     p.add_argument("--exec", help="run this command in the client's namespace of one case instead")
-    p.add_argument("--case-limit", type=int, default=60, help="seconds for one probe")
+    p.add_argument("--case-limit", type=int, default=120, help="seconds for one probe")
     p.add_argument("--limit", type=int, default=1500, help="seconds for all of it")
     p.add_argument("case", nargs="*", help="names, or files that end in .case; all without any")
     args = p.parse_args()
