@@ -316,7 +316,7 @@ static void serve_mtproto(void)
 
 	for (;;) {
 		int c = accept(s, NULL, NULL);
-		uint8_t in[64], out[64] = {22};
+		uint8_t in[64], out[96] = {22};
 		static const uint8_t res[] = {0x63, 0x24, 0x16, 0x05};
 
 		if (recv(c, in, 42, MSG_WAITALL) == 42 && in[0] == 0xef && in[1] == 10) {

@@ -67,7 +67,7 @@ size_t tor_read(struct tor_link *l, const void *p, size_t n)
 {
 	size_t taken = 0;
 
-	while (!l->why && !l->netinfo) {
+	while (n && !l->why && !l->netinfo) {
 		struct bytes b = bytes_of((const uint8_t *)p + taken, n - taken), body;
 		uint8_t command;
 
