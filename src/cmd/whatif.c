@@ -15,13 +15,7 @@
 #include "fact/country.h"
 #include "finding/simcase.h"
 
-/* What one step's words say; reset between the lines of a scenario file. */
-static struct words {
-	const char *country, *except, *through, *between, *as, *ixp, *link, *in, *attacker, *victim;
-	const char *kind, *origin;
-	bool transit;
-	double adoption;
-} words;
+static struct words words;
 static uint64_t trials = 0, seed = 1;
 static double rov, aspa;
 static bool brief, ipv6;
@@ -618,102 +612,6 @@ static bool tell(struct scenario *s, struct err *err)
 	return ok;
 }
 
-/* "AS3356 Level 3 (US) and AS174 …" of the word "3356,174", at most four of them. */
-static void named_list(const struct scenario *s, const char *list, struct buf *out)
-{
-	uint32_t *id;
-	struct err err;
-	size_t n;
-
-	if (!list || !graph_as_list(&s->graph, list, &id, &n, &err)) {
-		buf_text(out, list ? list : "");
-		return;
-	}
-	for (size_t i = 0; i < n && i < 4; i++)
-		buf_printf(out, "%s%s",
-			   !i		? ""
-			   : i + 1 == n ? " and "
-					: ", ",
-			   graph_name(&s->graph, id[i]));
-	if (n > 4)
-		buf_printf(out, " and %zu more", n - 4);
-	free(id);
-}
-
-static const char *country_of(const char *code)
-{
-	char cc[3] = {0};
-	const char *name;
-
-	if (!code || strlen(code) != 2)
-		return code;
-	cc[0] = (char)(code[0] & ~32);
-	cc[1] = (char)(code[1] & ~32);
-	name = country_name(cc);
-	return name ? name : code;
-}
-
-/* A side of a de-peering: a country or a network. */
-static void side_name(const struct scenario *s, const char *word, size_t n, struct buf *out)
-{
-	char text[16] = {0};
-
-	memcpy(text, word, n < 15 ? n : 15);
-	if (n == 2 && (*text < '0' || *text > '9'))
-		buf_text(out, country_of(text));
-	else
-		named_list(s, text, out);
-}
-
-/* The step of the command line as a question that a person would ask. */
-static void question(const struct scenario *s, const char *what, struct buf *out)
-{
-	const char *comma = words.between ? strchr(words.between, ',') : NULL;
-
-	buf_text(out, "What if ");
-	if (!strcmp(s->verb, "cut")) {
-		buf_printf(out, "%s were cut off from other countries", country_of(words.country));
-		if (words.except) {
-			buf_text(out, ", but for the links of ");
-			named_list(s, words.except, out);
-		}
-	} else if (!strcmp(s->verb, "gateway")) {
-		buf_printf(out, "all routes between %s and other countries had to pass ",
-			   country_of(words.country));
-		named_list(s, words.through, out);
-	} else if (!strcmp(s->verb, "depeer")) {
-		side_name(s, words.between, (size_t)(comma - words.between), out);
-		buf_text(out, " and ");
-		side_name(s, comma + 1, strlen(comma + 1), out);
-		buf_text(out, words.transit ? " refused each other's routes, whoever passes them on"
-					    : " no longer connected directly");
-	} else if (!strcmp(s->verb, "remove")) {
-		if (words.ixp) {
-			const struct exchange *x = &s->graph.exchanges.at[s->change[0].exchange];
-
-			buf_printf(out, "the exchange %s", *x->name ? x->name : x->key);
-		} else if (words.link) {
-			buf_text(out, "the link between ");
-		}
-		if (!words.ixp)
-			named_list(s, words.link ? words.link : words.as, out);
-		buf_text(out, " failed");
-	} else if (!strcmp(s->verb, "mandate")) {
-		bool top = !strncmp(words.in, "top:", 4);
-
-		buf_printf(out, "%s%s%s had to %s", top ? "the " : "networks of ",
-			   top ? words.in + 4 : country_of(words.in),
-			   top ? " largest networks" : "",
-			   *what == 'r'	  ? "validate route origins (ROV)"
-			   : *what == 'a' ? "publish and verify ASPAs"
-					  : "mark routes as only to customers (OTC)");
-	} else {
-		buf_printf(out, "%s attacked %s (%s)", graph_name(&s->graph, s->attacker),
-			   graph_name(&s->graph, s->victim), attack_kind_text[s->kind]);
-	}
-	buf_char(out, '?');
-}
-
 static int whatif(int argc, char **argv)
 {
 	static const char *const verbs[] = {"cut",     "gateway", "depeer", "remove",
@@ -776,7 +674,7 @@ static int whatif(int argc, char **argv)
 			s.trials = 100000;
 		view(&s);
 		if (verb)
-			question(&s, argc > 1 ? argv[1] : NULL, &title);
+			whatif_question(&s, &words, argc > 1 ? argv[1] : NULL, &title);
 		else
 			buf_printf(&title, "What if the steps of %s were taken?", argv[0]);
 		s.asked = arena_printf(&s.arena, "w%.*s", (int)title.len - 2, title.at + 1);

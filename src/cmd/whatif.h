@@ -9,6 +9,14 @@
 #include "finding/trial.h"
 #include "finding/whatif.h"
 
+/* What one step's words say; reset between the lines of a scenario file. */
+struct words {
+	const char *country, *except, *through, *between, *as, *ixp, *link, *in, *attacker, *victim;
+	const char *kind, *origin;
+	bool transit;
+	double adoption;
+};
+
 struct mandate {
 	const char *text; /* "rov in RU, 50 %" */
 	const char *what; /* "rov", "aspa", "otc" */
@@ -46,6 +54,10 @@ struct scenario {
 bool whatif_tell_reach(struct scenario *s, struct jsonw *w, struct sheet *sheet, struct err *err);
 /* Attacks before and after the mandates, and the hijack that was asked for. */
 bool whatif_tell_attacks(struct scenario *s, struct jsonw *w, struct sheet *sheet, struct err *err);
+
+/* "What if … ?": the step of the command line in words; what: of a mandate. */
+void whatif_question(const struct scenario *s, const struct words *words, const char *what,
+		     struct buf *out);
 
 /* Relationships from the paths that the arguments after the first name. */
 int whatif_relate(int argc, char **argv);

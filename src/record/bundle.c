@@ -567,108 +567,6 @@ static int by_path(const void *a, const void *b)
 	return strcmp(((const struct sum *)a)->path, ((const struct sum *)b)->path);
 }
 
-static bool write_plain(const char *dir, const char *name, const struct buf *b, struct err *err)
-{
-	struct buf path = {0};
-	bool ok;
-
-	buf_printf(&path, "%s/%s", dir, name);
-	ok = disk_put(path.at, b->at, b->len, err);
-	buf_free(&path);
-	return ok;
-}
-
-/* Which files SEAL speaks of: SHA256SUMS, its signatures, and the renewals. */
-static void sealed_files(const char *dir, struct buf *names)
-{
-	static const char *const always[] = {"SHA256SUMS", "SHA256SUMS.sig", "SHA256SUMS.sshsig",
-					     "SHA256SUMS.tsr", "SHA256SUMS.crl.pem"};
-	struct buf path = {0};
-
-	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++) {
-		buf_reset(&path);
-		buf_printf(&path, "%s/%s", dir, always[i]);
-		if (disk_exists(path.at))
-			buf_printf(names, "%s\n", always[i]);
-	}
-	for (unsigned i = 1;; i++) {
-		buf_reset(&path);
-		buf_printf(&path, "%s/RENEWAL-%u.tsr", dir, i);
-		if (!disk_exists(path.at))
-			break;
-		buf_printf(names, "RENEWAL-%u\nRENEWAL-%u.tsr\n", i, i);
-		buf_reset(&path);
-		buf_printf(&path, "%s/RENEWAL-%u.crl.pem", dir, i);
-		if (disk_exists(path.at))
-			buf_printf(names, "RENEWAL-%u.crl.pem\n", i);
-	}
-	buf_free(&path);
-}
-
-bool bundle_write_seal(const char *bundle, const struct note_signer *signer, struct err *err)
-{
-	struct buf names = {0}, text = {0}, note = {0}, path = {0};
-	bool ok = true;
-
-	sealed_files(bundle, &names);
-	buf_text(&text, "meridian.seal/v1\n");
-	for (char *at = names.at, *nl; ok && at && (nl = strchr(at, '\n')); at = nl + 1) {
-		uint8_t d[SHA256_SIZE];
-		uint64_t bytes;
-
-		*nl = 0;
-		buf_reset(&path);
-		buf_printf(&path, "%s/%s", bundle, at);
-		ok = disk_digest(path.at, d, &bytes, err);
-		buf_hex(&text, d, SHA256_SIZE);
-		buf_printf(&text, "  %s\n", at);
-	}
-	if (ok) {
-		note_sign(&note, text.at, text.len, signer);
-		ok = write_plain(bundle, "SEAL", &note, err);
-	}
-	buf_free(&names);
-	buf_free(&text);
-	buf_free(&note);
-	buf_free(&path);
-	return ok;
-}
-
-/* A stamp over a digest as NAME.tsr, proved when the root is known; then which certificates of its
- * chain were revoked, as NAME.crl.pem. */
-static bool stamp(const char *dir, const char *name, const char *tsa, const char *roots,
-		  size_t nroots, const uint8_t digest[SHA256_SIZE], unsigned *crls, struct err *err)
-{
-	struct tsa_trust trust = {.roots = roots, .nroots = nroots};
-	struct buf resp = {0}, lists = {0}, file = {0};
-	struct tsa_token t;
-	bool ok = tsa_stamp(tsa, digest, &resp, err) &&
-		  (!nroots || tsa_verify(resp.at, resp.len, digest, &trust, &t, err)) &&
-		  (!nroots || tsa_crls(resp.at, resp.len, &trust, &lists, crls, err));
-
-	if (ok && lists.len) {
-		trust.crls = lists.at;
-		trust.ncrls = lists.len;
-		/* A list that is newer than the stamp was not there yet at its time: stamp again.
-		 */
-		if (!tsa_verify(resp.at, resp.len, digest, &trust, &t, err) &&
-		    strstr(err->text, "not yet valid")) {
-			buf_reset(&resp);
-			ok = tsa_stamp(tsa, digest, &resp, err);
-		}
-		ok = ok && tsa_verify(resp.at, resp.len, digest, &trust, &t, err);
-		buf_printf(&file, "%s.crl.pem", name);
-		ok = ok && write_plain(dir, file.at, &lists, err);
-		buf_reset(&file);
-	}
-	buf_printf(&file, "%s.tsr", name);
-	ok = ok && write_plain(dir, file.at, &resp, err);
-	buf_free(&resp);
-	buf_free(&lists);
-	buf_free(&file);
-	return ok;
-}
-
 static bool sign_sums(struct sealing *g, struct err *err)
 {
 	const struct seal *s = g->s;
@@ -681,17 +579,17 @@ static bool sign_sums(struct sealing *g, struct err *err)
 		buf_hex(&sums, g->sum[i].sha256, SHA256_SIZE);
 		buf_printf(&sums, "  %s\n", g->sum[i].path);
 	}
-	ok = write_plain(g->dir, "SHA256SUMS", &sums, err);
+	ok = bundle_put(g->dir, "SHA256SUMS", &sums, err);
 	note_ed25519_sign(s->signer, sums.at, sums.len, sig);
 	buf_add(&b, sig, sizeof(sig));
-	ok = ok && write_plain(g->dir, "SHA256SUMS.sig", &b, err);
+	ok = ok && bundle_put(g->dir, "SHA256SUMS.sig", &b, err);
 	buf_reset(&b);
 	sshsig_sign(&b, s->signer, sums.at, sums.len);
-	ok = ok && write_plain(g->dir, "SHA256SUMS.sshsig", &b, err);
+	ok = ok && bundle_put(g->dir, "SHA256SUMS.sshsig", &b, err);
 	if (ok && s->tsa) {
 		sha256(sums.at, sums.len, digest);
-		ok = stamp(g->dir, "SHA256SUMS", s->tsa, s->tsa_roots, s->ntsa_roots, digest,
-			   &g->done->crls, err);
+		ok = bundle_stamp(g->dir, "SHA256SUMS", s->tsa, s->tsa_roots, s->ntsa_roots, digest,
+				  &g->done->crls, err);
 		g->done->stamped = ok;
 	}
 	buf_free(&sums);
@@ -814,42 +712,5 @@ bool bundle_seal(struct record *r, const struct seal *s, struct sealed *done, st
 	buf_free(&lock);
 	buf_free(&software);
 	wacz_free(g.web);
-	return ok;
-}
-
-bool bundle_renew(const char *bundle, const char *tsa, const char *roots, size_t nroots,
-		  const struct note_signer *signer, struct err *err)
-{
-	struct buf names = {0}, text = {0}, path = {0};
-	uint8_t d[SHA256_SIZE];
-	unsigned next = 1, crls;
-	char name[32];
-	bool ok = true;
-
-	sealed_files(bundle, &names);
-	for (char *at = names.at, *nl; ok && at && (nl = strchr(at, '\n')); at = nl + 1) {
-		uint64_t bytes;
-
-		*nl = 0;
-		buf_reset(&path);
-		buf_printf(&path, "%s/%s", bundle, at);
-		ok = disk_digest(path.at, d, &bytes, err);
-		buf_hex(&text, d, SHA256_SIZE);
-		buf_printf(&text, "  %s\n", at);
-		next += !strncmp(at, "RENEWAL-", 8) && strstr(at, ".tsr");
-	}
-	if (ok && !names.len)
-		ok = err_set(err, "%s: this is no bundle (no SHA256SUMS)", bundle);
-	if (ok) {
-		snprintf(name, sizeof(name), "RENEWAL-%u", next);
-		sha256(text.at, text.len, d);
-		/* The stamp last: without it a list that was left behind is written over. */
-		ok = write_plain(bundle, name, &text, err) &&
-		     stamp(bundle, name, tsa, roots, nroots, d, &crls, err) &&
-		     bundle_write_seal(bundle, signer, err);
-	}
-	buf_free(&names);
-	buf_free(&text);
-	buf_free(&path);
 	return ok;
 }

@@ -87,6 +87,15 @@ bool bundle_renew(const char *bundle, const char *tsa, const char *roots, size_t
 /* The SEAL note over the digests of these files of a bundle. */
 bool bundle_write_seal(const char *bundle, const struct note_signer *signer, struct err *err);
 
+/* A file of the bundle that SHA256SUMS does not name. */
+bool bundle_put(const char *dir, const char *name, const struct buf *b, struct err *err);
+
+/* A stamp over a digest as NAME.tsr, proved when the root is known; then which certificates of its
+ * chain were revoked, as NAME.crl.pem (*crls of them). */
+bool bundle_stamp(const char *dir, const char *name, const char *tsa, const char *roots,
+		  size_t nroots, const uint8_t digest[SHA256_SIZE], unsigned *crls,
+		  struct err *err);
+
 /* Is this row of a finding's context about another finding (core and edge name each other), and is
  * it about that one? */
 bool bundle_names_finding(const struct context *c);
