@@ -290,10 +290,20 @@ static void judge_again(const struct world *w, const struct finding *f)
 	free(is);
 }
 
+/* Peers that come and go during an outage are told by a caveat, not by its rows. */
+static bool steady(const struct finding *f)
+{
+	for (size_t i = 0; i < f->ncontext; i++)
+		if (!strcmp(f->context[i].kind, "basis") && strstr(f->context[i].text, "steady=0"))
+			return false;
+	return true;
+}
+
 void world_again(struct world *w)
 {
 	for (size_t i = 0; i < w->out.n; i++)
-		judge_again(w, w->out.at[i]);
+		if (steady(w->out.at[i]))
+			judge_again(w, w->out.at[i]);
 }
 
 void world_stepf(struct world *w, const char *fmt, ...)

@@ -11,7 +11,7 @@
  *	had	193.0.40.0/24 AS3333 0,1,2		the numbers of peer rows, from 0
  *
  * rest are the prefixes of the group that nothing happened to; steady=0: counted peers came or went
- * meanwhile, which the rows do not tell.
+ * meanwhile, and there are no other rows.
  */
 
 #include <stdio.h>
@@ -97,6 +97,7 @@ void basis_tell(const struct outage *o, const struct watch *w, struct findings *
 	char who[16], at[PREFIX_TEXT];
 	struct buf row = {0};
 	int64_t first = INT64_MAX;
+	bool steady;
 
 	if (!w->k->peers)
 		return;
@@ -129,12 +130,17 @@ void basis_tell(const struct outage *o, const struct watch *w, struct findings *
 			seen_addresses += sight_addresses(x);
 		}
 	}
+	steady = w->k->basis ? w->k->basis->steady : o->moved == TIME_NONE || o->moved < first;
 	event_context(out, f, "basis", NONE,
 		      "%s prefixes=%u addresses=%llu rest=%u rest_addresses=%llu steady=%d",
 		      group_text(who, e->g.key), e->g.base, (unsigned long long)e->g.base_addr,
-		      e->g.now - seen, (unsigned long long)(e->g.now_addr - seen_addresses),
-		      w->k->basis ? w->k->basis->steady
-				  : o->moved == TIME_NONE || o->moved < first);
+		      steady ? e->g.now - seen : 0,
+		      (unsigned long long)(steady ? e->g.now_addr - seen_addresses : 0), steady);
+	/* Who had what before is not known of a peer that has gone since. */
+	if (!steady) {
+		free(peer);
+		return;
+	}
 	for (uint32_t j = 0; j < npeer; j++) {
 		const struct peer *x = peers_at(w->k->peers, peer[j].peer);
 
@@ -306,10 +312,8 @@ void basis_start(struct outage *o, struct watch *w, int64_t now)
 	g->now_addr = b->rest_addresses;
 	for (uint32_t i = 0; i < b->nhad; i++) {
 		const struct had *h = &b->had[i];
-		uint32_t p = watch_find(w, h->prefix);
+		uint32_t p = watch_intern(w, h->prefix);
 
-		if (p == NONE)
-			continue;
 		for (uint32_t j = 0; j < h->n; j++)
 			if (h->peer[j] < b->npeer && b->peer[h->peer[j]].peer) {
 				uint16_t peer = b->peer[h->peer[j]].peer;
@@ -321,7 +325,7 @@ void basis_start(struct outage *o, struct watch *w, int64_t now)
 	for (uint32_t i = 0; i < b->nhad; i++) {
 		uint32_t p = watch_find(w, b->had[i].prefix);
 
-		if (p == NONE || o->as_of[p] == index || o->cc_of[p] == index)
+		if (o->as_of[p] == index || o->cc_of[p] == index)
 			continue;
 		/* Of a country's prefixes the networks are known too, and not judged: they have
 		 * nothing to lose. */

@@ -186,12 +186,13 @@ static int by_place(const void *p, const void *q, void *arg)
 	return (a->offset > b->offset) - (a->offset < b->offset);
 }
 
-static int by_prefix_first(const void *p, const void *q)
+/* The numbers of prefixes differ from run to run. */
+static int by_prefix_first(const void *p, const void *q, void *arg)
 {
 	const struct change *a = p, *b = q;
 
 	if (a->prefix != b->prefix)
-		return a->prefix < b->prefix ? -1 : 1;
+		return prefix_cmp(watch_prefix(arg, a->prefix), watch_prefix(arg, b->prefix));
 	return (a->order > b->order) - (a->order < b->order);
 }
 
@@ -268,13 +269,14 @@ static void outage_tell(struct outage *o, struct watch *w, struct findings *out,
 	for (uint32_t i = 0; i < o->nlog; i++) {
 		uint32_t p = o->log[i].prefix;
 
-		if ((o->as_of[p] != index && o->cc_of[p] != index) || o->log[i].time > until)
+		if ((o->as_of[p] != index && o->cc_of[p] != index) ||
+		    o->log[i].time < g->began - BIN || o->log[i].time > until)
 			continue;
 		log[nlog] = o->log[i];
 		log[nlog++].order = i;
 	}
 	if (nlog)
-		qsort(log, nlog, sizeof(*log), by_prefix_first);
+		qsort_r(log, nlog, sizeof(*log), by_prefix_first, w);
 	f->evidence = arena_zero(&out->arena, 2 * nlog + w->nindex + 1, sizeof(*f->evidence));
 	for (uint32_t i = 0; i < nlog; i++) {
 		uint32_t p = log[i].prefix;

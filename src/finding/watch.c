@@ -136,6 +136,11 @@ static uint32_t prefix_intern(struct watch *w, const struct prefix *p, uint64_t 
 	return i;
 }
 
+uint32_t watch_intern(struct watch *w, struct prefix p)
+{
+	return prefix_intern(w, &p, wprefix_hash(p.hi, p.lo, p.len, p.v6));
+}
+
 uint32_t watch_cover(const struct watch *w, struct prefix p)
 {
 	while (p.len) {

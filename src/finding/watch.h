@@ -303,6 +303,8 @@ bool watch_load(struct watch *w, struct bytes *in, struct err *err);
 
 /* The index of a prefix, NONE when it was never seen. */
 uint32_t watch_find(const struct watch *w, struct prefix p);
+/* The same; one that was never seen is put in, without an origin. */
+uint32_t watch_intern(struct watch *w, struct prefix p);
 struct prefix watch_prefix(const struct watch *w, uint32_t i);
 /* The origins of a prefix, one after another; start with NULL. */
 const struct pair *watch_pair(const struct watch *w, uint32_t prefix, const struct pair *p);
