@@ -96,7 +96,6 @@ void basis_tell(const struct outage *o, const struct watch *w, struct findings *
 	uint64_t seen_addresses = 0;
 	char who[16], at[PREFIX_TEXT];
 	struct buf row = {0};
-	int64_t first = INT64_MAX;
 	bool steady;
 
 	if (!w->k->peers)
@@ -124,13 +123,13 @@ void basis_tell(const struct outage *o, const struct watch *w, struct findings *
 					last = log[c].up;
 			have += last;
 		}
-		first = log[i].time < first ? log[i].time : first;
 		if (have * 2u >= o->nfull[x.v6]) {
 			seen++;
 			seen_addresses += sight_addresses(x);
 		}
 	}
-	steady = w->k->basis ? w->k->basis->steady : o->moved == TIME_NONE || o->moved < first;
+	steady = w->k->basis ? w->k->basis->steady
+			     : o->moved == TIME_NONE || o->moved < e->g.began - BIN;
 	event_context(out, f, "basis", NONE,
 		      "%s prefixes=%u addresses=%llu rest=%u rest_addresses=%llu steady=%d",
 		      group_text(who, e->g.key), e->g.base, (unsigned long long)e->g.base_addr,
