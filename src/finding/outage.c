@@ -287,8 +287,7 @@ static void outage_tell(struct outage *o, struct watch *w, struct findings *out,
 			continue;
 		f->evidence[f->nevidence++] =
 		    watch_slice(w, who ? who->ev : wprefix_at(w, p)->pair.ev);
-		if (wprefix_at(w, p)->pair.next)
-			event_vrps(w, out, f, watch_prefix(w, p));
+		event_vrps(w, out, f, watch_prefix(w, p)); /* whose it is follows from them */
 	}
 	for (uint32_t i = 0; i < w->nindex; i++)
 		f->evidence[f->nevidence++] = watch_slice(w, w->index[i]);
