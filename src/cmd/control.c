@@ -508,7 +508,7 @@ out:
 const struct cmd cmd_control = {
     .name = "control",
     .args = "",
-    .about = "see a probe's targets from here too: a test helper for others",
+    .about = "See a probe's targets from here too: a test helper for others.",
     .help =
 	"A measurement from one network says little by itself: a site that fails there may fail "
 	"everywhere. A test helper looks at the same site from another network. This one speaks "
