@@ -11,5 +11,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	fuzz_table(&source_delegations, data, size);
 	fuzz_table(&source_countries, data, size);
+	fuzz_table(&source_origins, data, size);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "fact/aspas.h"
 #include "fact/geo.h"
 #include "fact/names.h"
+#include "fact/origins.h"
 #include "fact/vrps.h"
 #include "source/source.h"
 
@@ -37,6 +38,7 @@ static inline void fuzz_table(const struct source *source, const uint8_t *data, 
 	struct aspas *aspas = aspas_new();
 	struct names *names = names_new();
 	struct geo *geo = geo_new();
+	struct origins *origins = origins_new();
 	struct facts f;
 	struct err err;
 
@@ -48,6 +50,7 @@ static inline void fuzz_table(const struct source *source, const uint8_t *data, 
 			aspas_feed(aspas, &f);
 			names_feed(names, &f);
 			geo_feed(geo, &f);
+			origins_feed(origins, &f);
 		}
 		CHECK(r.tally.records == r.tally.decoded + r.tally.skipped);
 		source->close(&r);
@@ -56,6 +59,7 @@ static inline void fuzz_table(const struct source *source, const uint8_t *data, 
 	aspas_ready(aspas);
 	names_ready(names);
 	geo_ready(geo);
+	origins_ready(origins);
 	for (size_t i = 0; i < vrps_count(vrps) && i < 200; i++) {
 		struct vrp v = vrps_at(vrps, i);
 		enum rov_reason why;
@@ -79,6 +83,7 @@ static inline void fuzz_table(const struct source *source, const uint8_t *data, 
 	aspas_free(aspas);
 	names_free(names);
 	geo_free(geo);
+	origins_free(origins);
 	arena_free(&r.scratch);
 	stream_close(r.in);
 }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 The Meridian authors */
 /*
- * Names of networks and countries of addresses: look-ups, siblings, the binary form and back.
+ * Names of networks, countries and networks of addresses: look-ups, siblings, the binary form and
+ * back.
  */
 #include "test.h"
 
 #include "base/text.h"
 #include "fact/geo.h"
 #include "fact/names.h"
+#include "fact/origins.h"
+#include "source/places.h"
 
 static void name(struct names *n, uint32_t asn, const char *text, const char *country)
 {
@@ -195,10 +198,113 @@ static void geo(void **state)
 	assert_false(geo_find(NULL, a, country));
 }
 
+static void vrp(struct origins *o, const char *prefix, uint32_t asn)
+{
+	struct fact x = {.kind = FACT_VRP, .vrp = {.asn = asn}};
+	struct facts f = {.fact = &x, .nfact = 1};
+
+	assert_true(prefix_parse(prefix, strlen(prefix), &x.vrp.prefix));
+	x.vrp.max_len = x.vrp.prefix.len;
+	assert_int_equal(origins_feed(o, &f), asn ? 1 : 0);
+}
+
+static void route(struct origins *o, const char *prefix, uint32_t asn, uint8_t kind)
+{
+	const struct attrs attrs = {.path = {.id = 1, .origin = asn}};
+	struct route r = {.attrs = &attrs, .kind = kind, .safi = 1};
+	struct facts f = {.route = &r, .nroute = 1};
+
+	assert_true(prefix_parse(prefix, strlen(prefix), &r.prefix));
+	origins_feed(o, &f);
+}
+
+/* Through the source that reads them. */
+static void ranges(struct origins *o, const char *text, uint64_t skipped)
+{
+	size_t n = strlen(text);
+	struct reader r = {.source = &source_origins, .name = "test"};
+	struct facts f;
+	struct err err;
+
+	if (!skipped)
+		assert_ptr_equal(source_of((const uint8_t *)text, n), &source_origins);
+	r.in = stream_of(text, n, "test", 0);
+	assert_true(r.source->open(&r, &err));
+	while (r.source->next(&r, &f))
+		origins_feed(o, &f);
+	assert_int_equal(r.tally.skipped, skipped);
+	r.source->close(&r);
+	arena_free(&r.scratch);
+	stream_close(r.in);
+}
+
+static void whose(void **state)
+{
+	static const struct {
+		const char *addr;
+		uint32_t asn;
+	} t[] = {
+	    {"1.0.0.0", 64500},
+	    {"1.0.0.255", 64500},
+	    {"1.0.1.0", 0},
+	    {"0.255.255.255", 0},
+	    {"1.0.4.1", 64501},
+	    {"1.0.5.1", 64502},
+	    {"1.0.6.1", 64501},
+	    {"192.0.2.7", 0}, /* nobody's, by the table */
+	    {"2001:db8::5", 64503},
+	    {"2001:db9::", 0},
+	    {"9.9.9.9", 64510},	  /* two peers against one */
+	    {"9.9.10.9", 0},	  /* one against one */
+	    {"9.9.11.9", 0},	  /* withdrawn */
+	    {"8.8.8.8", 64520},	  /* by the RPKI alone, said twice */
+	    {"8.8.9.9", 0},	  /* two may */
+	    {"8.8.7.7", 0},	  /* AS0 */
+	    {"9.9.9.200", 64510}, /* what is seen goes before what is allowed */
+	    {"255.255.255.255", 64504},
+	    {"200.0.0.1", 0},
+	};
+	struct origins *o = origins_new();
+
+	(void)state;
+	ranges(o,
+	       "1.0.0.0,1.0.0.255,64500,\"Cloud, Inc.\"\n1.0.4.0,1.0.7.255,64501,A\n"
+	       "1.0.5.0,1.0.5.255,64502,nested\n192.0.2.0,192.0.2.255,0,Not routed\n"
+	       "2001:db8::,2001:db8:0:ffff:ffff:ffff:ffff:ffff,AS64503,B\n"
+	       "255.255.255.0,255.255.255.255,64504\n1.0.0.9,1.0.0.0,1,backwards\n",
+	       1);
+	ranges(o, "1.0.0.0\t1.0.0.255\t64500\tUS\tCLOUD\n", 0);
+	route(o, "9.9.9.0/24", 64510, ROUTE_TABLE);
+	route(o, "9.9.9.0/24", 64511, ROUTE_TABLE);
+	route(o, "9.9.9.0/24", 64510, ROUTE_TABLE);
+	route(o, "9.9.10.0/24", 64510, ROUTE_TABLE);
+	route(o, "9.9.10.0/24", 64511, ROUTE_ANNOUNCE);
+	route(o, "9.9.11.0/24", 64511, ROUTE_WITHDRAW);
+	route(o, "0.0.0.0/0", 64511, ROUTE_TABLE);
+	vrp(o, "8.8.8.0/24", 64520);
+	vrp(o, "8.8.8.0/24", 64520);
+	vrp(o, "8.8.9.0/24", 64520);
+	vrp(o, "8.8.9.0/24", 64520);
+	vrp(o, "8.8.9.0/24", 64521);
+	vrp(o, "8.8.7.0/24", 0);
+	vrp(o, "9.9.9.128/25", 64521);
+	origins_ready(o);
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct addr a;
+
+		assert_true(addr_parse(t[i].addr, strlen(t[i].addr), &a));
+		if (origins_find(o, a) != t[i].asn)
+			fail_msg("%s is AS%u's, not AS%u's", t[i].addr, origins_find(o, a),
+				 t[i].asn);
+	}
+	assert_int_equal(origins_find(NULL, (struct addr){0}), 0);
+	origins_free(o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(names), cmocka_unit_test(many),
-					   cmocka_unit_test(geo)};
+					   cmocka_unit_test(geo), cmocka_unit_test(whose)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,11 +3,13 @@
 # Copyright (c) 2026 The Meridian authors
 """meridian probe over loopback, against honest servers and ones that do their worst: each is
 bounded, diagnosed, and never fatal. Nothing leaves this machine; tests/hostile.py has the servers."""
+import http.server
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -75,7 +77,7 @@ def keys(m, list_name, n=0):
 
 
 # ---- HTTP ----
-http = {
+pages = {
     "/ok": (200, None), "/gzip": (200, None), "/badgzip": (200, None), "/chunks": (200, None),
     "/bomb": (200, None), "/endless": (200, None), "/folds": (200, None),
     "/headers": (0, "unknown_failure: headers without end"),
@@ -89,10 +91,10 @@ http = {
     "/cookie": (302, None), "/loopy": (302, None),
 }
 t0 = time.time()
-got, talk = probe([at(p) for p in http], "--seed", "7")
+got, talk = probe([at(p) for p in pages], "--seed", "7")
 check("in time", time.time() - t0 < 20, time.time() - t0)
-check("every target", len(got) == len(http), len(got))
-for path, (code, failure) in http.items():
+check("every target", len(got) == len(pages), len(got))
+for path, (code, failure) in pages.items():
     m = got.get(at(path))
     if not m:
         check(path, False, "not measured")
@@ -168,6 +170,51 @@ check("TCP", keys(got[at("/ok")], "queries")["engine"] == "tcp" and
       keys(got[at("/ok")], "requests")["response"]["code"] == 200)
 got, _ = probe([at("/ok")], resolver="127.0.0.1:%d" % quiet.getsockname()[1])
 check("nobody's port", keys(got[at("/ok")], "queries").get("failure") == "connection_refused")
+
+# ---- whose the answers are ----
+class Helper(http.server.BaseHTTPRequestHandler):
+    """A test helper that knows addresses, and of one their network."""
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = json.dumps({"tcp_connect": {}, "tls_handshake": {}, "quic_handshake": {},
+                           "http_request": {"failure": None, "status_code": 200, "title": "", "body_length": 5, "headers": {}},
+                           "dns": {"failure": None, "addrs": ["127.0.0.1", "127.0.1.1"]},
+                           "ip_info": {"127.0.0.1": {"asn": 0, "flags": 7}, "127.0.1.1": {"asn": 7, "flags": 2}}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+helper = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Helper)
+threading.Thread(target=helper.serve_forever, daemon=True).start()
+table = os.path.join(folder.name, "networks.csv")
+with open(table, "w") as f:
+    f.write('127.0.0.0,127.0.0.255,13335,"Cloudflare, Inc."\n127.0.0.9,127.0.0.9,64500,Nobody\n')
+got, _ = probe([at("/ok", "twice.test")], "--networks", table, "--control", "http://127.0.0.1:%d/" % helper.server_port)
+m = got[at("/ok", "twice.test")]
+a = [q["answers"][0] for q in m["test_keys"]["queries"]]
+check("networks of answers", [x.get("asn") for x in a] == [64500, 13335] and
+      "as_org_name" not in a[0] and "cloudflare" in a[1].get("as_org_name", "").lower(), a)
+info = {k: v["asn"] for k, v in m["test_keys"]["control"]["ip_info"].items()}
+check("networks of a helper's", info == {"127.0.0.1": 13335, "127.0.1.1": 7}, info)
+vrps = os.path.join(folder.name, "vrps.csv")
+with open(vrps, "w") as f:
+    f.write("ASN,IP Prefix,Max Length,Trust Anchor\nAS64501,127.0.0.0/8,8,test\n")
+got, _ = probe([at("/ok")], "--networks", vrps)
+check("by VRPs", keys(got[at("/ok")], "queries")["answers"][0].get("asn") == 64501)
+got, _ = probe([at("/ok")])
+check("without a table", "asn" not in keys(got[at("/ok")], "queries")["answers"][0])
+for text, why in (("nothing\n", "nothing that I can read"), ("1.0.0.0,1.0.0.255,AU\n", "does not say whose")):
+    with open(table, "w") as f:
+        f.write(text)
+    p = subprocess.run([MERIDIAN, "probe", at("/ok"), *LOCAL, "--resolver", "127.0.0.1:%d" % dns.port,
+                        "--networks", table], capture_output=True, text=True)
+    check("no table: " + why, p.returncode == 1 and why in p.stderr, p.returncode, p.stderr)
 
 # ---- what is promised ----
 got, _ = probe([at("/echo")])

@@ -79,6 +79,15 @@ static void fill(struct run *r, struct filling *t, uint32_t id, const struct fac
 			}
 			fingerprints_add(t->fingerprints, x->fingerprint);
 			break;
+		case FACT_ORIGIN:
+			if (!r->at[id]->told) {
+				r->at[id]->told = true;
+				run_note(r,
+					 "%s: networks of addresses are for 'meridian probe "
+					 "--networks'; nothing is judged by them here.",
+					 r->report[id].path);
+			}
+			break;
 		case FACT_PLACE:
 			if (!t->geo)
 				t->geo = geo_new();

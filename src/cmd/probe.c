@@ -30,6 +30,7 @@
 #include "cmd/keep.h"
 #include "cmd/progress.h"
 #include "cmd/run.h"
+#include "cmd/whose.h"
 #include "finding/verdict.h"
 #include "record/ooni.h"
 #include "report/states.h"
@@ -38,7 +39,7 @@
 #define RESOLVERS_MAX 8
 #define HELPERS_MAX 8
 
-static struct opt_list lists, resolvers, controls, tools_asked, servers;
+static struct opt_list lists, resolvers, controls, tools_asked, servers, networks;
 static const char *resume, *as, *record, *ca, *neutral = "example.com", *nobody = "192.0.2.53",
 					      *country;
 static bool dry_run, yes, keep_address, verdicts, loopback;
@@ -119,6 +120,12 @@ static const struct opt opts[] = {
     {"keep-my-address", 0, OPT_BOOL, &keep_address, NULL,
      "Do not replace this probe's own addresses in what is kept. They tell who measured.", NULL},
     {"country", 0, OPT_TEXT, &country, "CC", "The country that this is measured in.", NULL},
+    {"networks", 0, OPT_LIST, &networks, "FILE",
+     "Whose addresses are, to tell the network (ASN and name) of every answer and to judge by it: "
+     "CSV \"first,last,ASN\" (ip-location-db), a table of routes ('meridian fetch tables'), or "
+     "VRPs ('meridian fetch vrps'), which say who may announce an address. May be given more than "
+     "once.",
+     NULL},
     {"asn", 0, OPT_UINT, &asn, "N", "The network that this is measured in.", NULL},
     {"loopback", 0, OPT_BOOL, &loopback, NULL,
      "Connect to addresses of this machine itself too, for tests.", NULL},
@@ -131,6 +138,8 @@ struct probe_run {
 	struct helper_spec helper[HELPERS_MAX];
 	struct plan_options opt;
 	struct geo *geo;
+	struct names *names;
+	struct origins *origins;
 	struct here here;
 	struct loop *loop;
 	int fd;		/* of the measurements */
@@ -622,6 +631,7 @@ static void narrow(void)
 static bool prepare(struct probe_run *r, int argc, char **argv, struct err *err)
 {
 	const struct asset *places = asset_find("data/countries.tab");
+	const struct asset *named = asset_find("data/names.tab");
 	struct plan_options *o = &r->opt;
 
 	for (size_t i = 0; i < lists.n; i++)
@@ -636,7 +646,13 @@ static bool prepare(struct probe_run *r, int argc, char **argv, struct err *err)
 	aims_once(&r->aims);
 	if (places && !(r->geo = geo_of(places->at, places->n, places->path, err)))
 		return false;
+	if (networks.n && !(r->origins = whose(&networks, err)))
+		return false;
+	if (networks.n && named && !(r->names = names_of(named->at, named->n, named->path, err)))
+		return false;
 	*o = (struct plan_options){.geo = r->geo,
+				   .origins = r->origins,
+				   .names = r->names,
 				   .follow = follow,
 				   .loopback = loopback,
 				   .redirects = (unsigned)redirects,
@@ -740,6 +756,8 @@ static int probe(int argc, char **argv)
 	loop_free(r->loop);
 	trust_free((struct trust *)(uintptr_t)r->opt.trust);
 	geo_free(r->geo);
+	names_free(r->names);
+	origins_free(r->origins);
 	free(r->slot);
 	aims_free(&r->aims);
 	buf_free(&r->line);

@@ -87,6 +87,12 @@ struct place {
 	char country[3];
 };
 
+/* The network of the addresses from first to last, 0 nobody's. */
+struct origin {
+	struct addr first, last;
+	uint32_t asn;
+};
+
 /* Where a table comes from, as it says itself; comes with its first or its last facts. */
 struct provenance {
 	int64_t time;	  /* of its data, TIME_NONE unknown */
@@ -135,6 +141,7 @@ enum fact_kind {
 	FACT_TARGET,
 	FACT_RESOLVER,
 	FACT_PROBE,
+	FACT_ORIGIN,
 };
 
 struct fact {
@@ -155,6 +162,7 @@ struct fact {
 		struct target target;
 		struct resolver resolver;
 		struct probe probe;
+		struct origin origin;
 	};
 };
 

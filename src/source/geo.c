@@ -120,8 +120,7 @@ static const char *delegation(struct line_table *t, struct row_text line)
 	return NULL;
 }
 
-/* An address as text, or IPv4 as a number; numbers beyond 2^32 are IPv6. */
-static bool address(struct row_text t, struct addr *out)
+bool table_address(struct row_text t, struct addr *out)
 {
 	uint64_t v;
 
@@ -139,7 +138,7 @@ static bool parse_range(struct row_text line, char *room, struct place *p)
 	struct row_text f[4];
 	size_t n = rows_csv(line, room, f, 4);
 
-	return n >= 3 && address(f[0], &p->first) && address(f[1], &p->last) &&
+	return n >= 3 && table_address(f[0], &p->first) && table_address(f[1], &p->last) &&
 	       p->first.v6 == p->last.v6 && country_code(f[2], p->country) &&
 	       (p->first.hi < p->last.hi ||
 		(p->first.hi == p->last.hi && p->first.lo <= p->last.lo));

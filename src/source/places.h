@@ -10,13 +10,15 @@
  *		      whose first line names the columns asn, name, country.
  *  delegations	      the RIRs' statistics (extended or not): networks' and addresses' countries.
  *  countries	      CSV "first,last,CC" (ip-location-db), addresses as text or as numbers.
+ *  origins	      the same with an ASN in the place of the country (and a name after it).
  */
 #ifndef SOURCE_PLACES_H
 #define SOURCE_PLACES_H
 
 #include "source/rows.h"
 
-extern const struct source source_asrel, source_names, source_delegations, source_countries;
+extern const struct source source_asrel, source_names, source_delegations, source_countries,
+    source_origins;
 
 /* The reader of a table of lines: each line is one call of `row`, which adds facts or returns
  * why the line is not understood, NULL when it is; ROW_NONE when it says nothing (a comment). */
@@ -41,6 +43,9 @@ void line_table_close(struct reader *r);
  * aside. A line that is cut by the end of the head does not count. *all: every one of them. */
 unsigned line_table_like(const uint8_t *at, size_t n, bool (*fits)(struct row_text line),
 			 bool *all);
+
+/* An address as text, or IPv4 as a number. */
+bool table_address(struct row_text t, struct addr *out);
 
 /* Two capital letters (small ones are raised): an ISO 3166 code. ZZ, AP and EU are not countries
  * and give "". */

@@ -10,6 +10,7 @@
 
 #include "base/jsonw.h"
 #include "base/text.h"
+#include "source/annotate.h"
 #include "source/cookies.h"
 #include "source/dns.h"
 
@@ -105,35 +106,11 @@ static void go_on(struct plan *p);
 		(p)->m.what = (p)->state->what;                                        \
 	} while (0)
 
-/* The country of each answer, where it is known. */
-static void annotate(struct plan *p, struct dns_reply *r)
-{
-	struct dns_answer *x;
-
-	if (!r->nanswer || !p->opt->geo)
-		return;
-	x = arena_copy(p->arena, r->answer, r->nanswer * sizeof(*x));
-	for (size_t i = 0; i < r->nanswer; i++) {
-		struct member *m;
-		char country[3];
-
-		if (!x[i].has_addr || !geo_find(p->opt->geo, x[i].addr, country))
-			continue;
-		m = arena_zero(p->arena, 1, sizeof(*m));
-		m->key = "x_meridian_country";
-		m->json = arena_printf(p->arena, "\"%s\"", country);
-		m->njson = strlen(m->json);
-		x[i].extra = m;
-		x[i].nextra = 1;
-	}
-	r->answer = x;
-}
-
 void plan_add_dns(struct plan *p, const struct dns_reply *r)
 {
 	struct dns_reply reply = *r;
 
-	annotate(p, &reply);
+	annotate_reply(p->arena, p->opt, &reply);
 	ADD(p, dns, &reply);
 }
 
@@ -295,7 +272,8 @@ static void helped(void *arg, const struct control *reply)
 
 	a->task = NULL;
 	mem_room(&s->control, &s->ccontrol, p->m.ncontrol + 1);
-	s->control[p->m.ncontrol++] = *reply;
+	s->control[p->m.ncontrol] = *reply;
+	annotate_control(p->arena, p->opt, &s->control[p->m.ncontrol++]);
 	p->m.control = s->control;
 	s->helpers_left--;
 	go_on(p);

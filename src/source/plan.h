@@ -14,6 +14,8 @@
 
 #include "fact/geo.h"
 #include "fact/measurement.h"
+#include "fact/names.h"
+#include "fact/origins.h"
 #include "source/ask.h"
 #include "source/helper.h"
 #include "source/icmp.h"
@@ -26,9 +28,11 @@ struct plan_options {
 	const struct helper_spec *helper;
 	size_t nhelper;
 	const struct trust *trust;
-	const struct geo *geo;	  /* networks and countries of addresses; NULL: unknown */
-	const char *neutral;	  /* a name that nobody blocks; NULL: none, so no triggers */
-	struct addr neutral_addr; /* where it lives, with has_neutral_addr */
+	const struct geo *geo;	       /* countries of addresses; NULL: unknown */
+	const struct origins *origins; /* their networks; NULL: unknown */
+	const struct names *names;     /* of networks; NULL: unknown */
+	const char *neutral;	       /* a name that nobody blocks; NULL: none, so no triggers */
+	struct addr neutral_addr;      /* where it lives, with has_neutral_addr */
 	bool has_neutral_addr;
 	struct addr nobody; /* where nobody listens, with has_nobody */
 	bool has_nobody;

@@ -38,6 +38,7 @@ const struct source *const sources[] = {
 	&source_mrt,
 	&source_names,
 	&source_ooni,
+	&source_origins,
 	&source_pcap,
 	&source_resolvers,
 	&source_ripestat,
