@@ -215,17 +215,22 @@ static void join_trace(struct arena *a, struct finding *s, struct finding *t)
 {
 	const struct tool *tool = tool_of(s);
 	unsigned shared = 0;
-	bool meet = overlap(s, t);
+	bool meet = overlap(s, t), knows = false;
 
+	for (size_t k = 0; k < t->nwhere; k++)
+		knows |= t->where[k].asn != 0;
 	if (!tool || !t->nprefix || !tool_has(tool, t->prefix[0].prefix))
 		return;
 	for (size_t i = 0; i < s->nwhere; i++)
 		for (size_t k = 0; k < t->nwhere; k++)
 			shared += s->where[i].asn && s->where[i].asn == t->where[k].asn;
-	add_context(a, s, "trace",
-		    arena_printf(a, "%s: %s, %s; %u of its networks are among these; %s",
-				 meet ? "at the same time" : "at another time", t->title,
-				 span(a, t), shared, t->hop ? t->hop : "no hop answered"));
+	add_context(
+	    a, s, "trace",
+	    arena_printf(a, "%s: %s, %s; %s; %s", meet ? "at the same time" : "at another time",
+			 t->title, span(a, t),
+			 !knows ? "whose networks are not known"
+				: arena_printf(a, "%u of its networks are among these", shared),
+			 t->hop ? t->hop : "no hop answered"));
 	add_context(a, t, s->kind,
 		    arena_printf(a, "%s: %s, %s", meet ? "at the same time" : "at another time",
 				 s->title, span(a, s)));

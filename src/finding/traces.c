@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "fact/geo.h"
 #include "fact/names.h"
 #include "fact/trace.h"
 #include "finding/site.h"
@@ -27,7 +28,8 @@ static const struct rule rules[] = {
 
 struct row {
 	char probe[24];
-	uint32_t asn;
+	uint32_t asn;	      /* 0 unknown: the probe then stands for itself */
+	char country[3];      /* of the probe's address, "" unknown */
 	struct addr to, last; /* last: the last router that answered, with has_last */
 	int64_t time;
 	uint8_t hop;   /* its number */
@@ -92,6 +94,9 @@ static void traces_feed(void *state, const struct facts *f)
 				  .protocol = x->protocol && *x->protocol ? *x->protocol : 'U',
 				  .reached = x->reached};
 		snprintf(r->probe, sizeof(r->probe), "%s", x->probe ? x->probe : "");
+		memcpy(r->country, x->country, sizeof(r->country));
+		if (!r->country[0] && x->has_from && t->k && t->k->geo)
+			(void)geo_find(t->k->geo, x->from, r->country);
 		for (size_t h = 0; h < x->nhop; h++)
 			if (x->hop[h].answered) {
 				r->last = x->hop[h].from;
@@ -164,11 +169,13 @@ static bool works(const struct traces *t, const struct row *r)
 	return false;
 }
 
-static struct network network_of(const struct traces *t, struct arena *a, uint32_t asn)
+static struct network network_of(const struct traces *t, struct arena *a, const struct row *r)
 {
-	struct network n = {.asn = asn};
+	struct network n = {.asn = r->asn};
 	struct name name;
+	uint32_t asn = r->asn;
 
+	memcpy(n.country, r->country, sizeof(n.country));
 	if (asn && t->k && t->k->names && names_find(t->k->names, asn, &name)) {
 		n.name = arena_text(a, name.name);
 		memcpy(n.country, name.country, 3);
@@ -176,10 +183,50 @@ static struct network network_of(const struct traces *t, struct arena *a, uint32
 	return n;
 }
 
+/* Is there a network, or a probe whose network nobody knows, that both belong to? */
+static bool together(const struct row *x, const struct row *y)
+{
+	return x->asn == y->asn && (x->asn || !strcmp(x->probe, y->probe));
+}
+
+static bool has_network(const struct finding *f, const struct network *n)
+{
+	for (size_t i = 0; i < f->nwhere; i++)
+		if (f->where[i].asn == n->asn && !memcmp(f->where[i].country, n->country, 3))
+			return true;
+	return false;
+}
+
+static bool has_country(const struct finding *f, const char *country)
+{
+	for (size_t i = 0; i < f->ncountry; i++)
+		if (!strcmp(f->country[i], country))
+			return true;
+	return false;
+}
+
+/* "in 9 networks of RIPE Atlas probes", "for 20 RIPE Atlas probes in IN", or both. */
+static const char *whose(struct arena *a, const struct finding *f, unsigned known, unsigned alone)
+{
+	const char *in = f->ncountry == 1 ? arena_printf(a, " in %s", f->country[0]) : "";
+
+	if (!alone)
+		return arena_printf(a, "in %u network%s of RIPE Atlas probes", known,
+				    known == 1 ? "" : "s");
+	if (!known)
+		return arena_printf(a, "for %u RIPE Atlas probe%s%s", alone, alone == 1 ? "" : "s",
+				    in);
+	return arena_printf(a,
+			    "in %u network%s of RIPE Atlas probes and for %u probe%s of networks "
+			    "that are not known",
+			    known, known == 1 ? "" : "s", alone, alone == 1 ? "" : "s");
+}
+
 /* All traces towards one address. */
 static void judge_target(struct traces *t, struct findings *out, const struct row *row, size_t n)
 {
-	unsigned alive = 0, networks = 0;
+	unsigned alive = 0, networks = 0, known = 0, alone = 0;
+	const struct row *before = NULL;
 	bool *dead = mem_zero(n, sizeof(*dead)), alive_by[256] = {false}, any = false;
 	struct arena *a = &out->arena;
 	struct finding *f;
@@ -191,7 +238,7 @@ static void judge_target(struct traces *t, struct findings *out, const struct ro
 		bool reached = false, probes_work = false;
 		size_t k = i;
 
-		for (; k < n && row[k].asn == row[i].asn; k++) {
+		for (; k < n && together(&row[k], &row[i]); k++) {
 			reached |= row[k].reached;
 			any |= row[k].reached;
 		}
@@ -237,6 +284,7 @@ static void judge_target(struct traces *t, struct findings *out, const struct ro
 	f->nprefix = 1;
 	f->where = arena_zero(a, n, sizeof(*f->where));
 	f->tag = arena_zero(a, n + 1, sizeof(*f->tag));
+	f->country = arena_zero(a, n, sizeof(*f->country));
 	f->evidence = arena_zero(a, n, sizeof(*f->evidence));
 	for (size_t i = 0; i < n; i++) {
 		const struct row *r = &row[i];
@@ -249,25 +297,28 @@ static void judge_target(struct traces *t, struct findings *out, const struct ro
 		if (f->last == TIME_NONE || r->time > f->last)
 			f->last = r->time;
 		f->evidence[f->nevidence++] = r->evidence;
-		net = network_of(t, a, r->asn);
-		if (!f->nwhere || f->where[f->nwhere - 1].asn != r->asn) {
+		net = network_of(t, a, r);
+		if (!has_network(f, &net))
 			f->where[f->nwhere++] = net;
+		if (net.country[0] && !has_country(f, net.country))
+			f->country[f->ncountry++] = arena_text(a, net.country);
+		if (!before || !together(before, r)) {
+			const char *who =
+			    r->asn ? arena_printf(a, "AS%u%s%s", r->asn, net.name ? " " : "",
+						  net.name ? net.name : "")
+				   : arena_printf(a, "probe %s%s%s", r->probe,
+						  net.country[0] ? ", " : "", net.country);
+
+			known += r->asn != 0;
+			alone += r->asn == 0;
 			f->tag[f->ntag++] = (struct tag){
 			    .id = "last-hop",
-			    .text =
-				r->has_last
-				    ? arena_printf(a, "AS%u%s%s: nothing answers after hop %u, %s",
-						   r->asn, net.name ? " " : "",
-						   net.name ? net.name : "", r->hop,
-						   addr_text(hop, r->last))
-				    : arena_printf(a, "AS%u%s%s: nothing answers at all", r->asn,
-						   net.name ? " " : "", net.name ? net.name : "")};
+			    .text = r->has_last
+					? arena_printf(a, "%s: nothing answers after hop %u, %s",
+						       who, r->hop, addr_text(hop, r->last))
+					: arena_printf(a, "%s: nothing answers at all", who)};
 		}
-		if (!f->country && net.country[0]) {
-			f->country = arena_zero(a, 1, sizeof(*f->country));
-			f->country[0] = arena_text(a, net.country);
-			f->ncountry = 1;
-		}
+		before = r;
 		if (!f->hop && r->has_last)
 			f->hop =
 			    arena_printf(a, "after hop %u, %s", r->hop, addr_text(hop, r->last));
@@ -279,13 +330,16 @@ static void judge_target(struct traces *t, struct findings *out, const struct ro
 	f->actor.role = "access network";
 	f->actor.confidence = alive ? 0.7 : 0.4;
 	f->actor.why = "packets die near the probes, before they reach any other network";
-	f->title = arena_printf(a, "packets to %s die in %zu network%s of RIPE Atlas probes%s",
-				text, f->nwhere, f->nwhere == 1 ? "" : "s",
+	f->title = arena_printf(a, "packets to %s die %s%s", text, whose(a, f, known, alone),
 				alive ? ", while others reach it" : "");
-	f->caveat = arena_zero(a, 2, sizeof(*f->caveat));
+	f->caveat = arena_zero(a, 3, sizeof(*f->caveat));
 	if (!alive)
 		f->caveat[f->ncaveat++] =
 		    "No probe reached the address, so it may simply not answer such packets.";
+	if (alone)
+		f->caveat[f->ncaveat++] =
+		    "In which networks the probes are is not known without a list of "
+		    "probes; each stands for itself.";
 	f->caveat[f->ncaveat++] = "A router that answers no probe hides the true place; it is "
 				  "after the last one that did.";
 	if (f->nevidence)
@@ -343,7 +397,7 @@ static bool traces_merge(void *into, void *from, struct err *err)
 	return true;
 }
 
-#define SAVED 1
+#define SAVED 2
 
 static void put_addr(struct buf *out, struct addr a)
 {
@@ -373,6 +427,7 @@ static void traces_save(const void *state, struct buf *out)
 
 		buf_add(out, r->probe, sizeof(r->probe));
 		buf_u32(out, r->asn);
+		buf_add(out, r->country, sizeof(r->country));
 		put_addr(out, r->to);
 		put_addr(out, r->last);
 		buf_u64(out, (uint64_t)r->time);
@@ -406,6 +461,8 @@ static bool traces_load(void *state, struct bytes *in, struct err *err)
 		bytes_copy(in, r.probe, sizeof(r.probe));
 		r.probe[sizeof(r.probe) - 1] = 0;
 		r.asn = bytes_u32(in);
+		bytes_copy(in, r.country, sizeof(r.country));
+		r.country[2] = 0;
 		r.to = get_addr(in);
 		r.last = get_addr(in);
 		r.time = (int64_t)bytes_u64(in);
