@@ -17,9 +17,9 @@ fail() {
 
 # all OUTPUT-OPTIONS…: one run over $files and the merged one of $states, compared.
 all() {
-	(cd one && "$meridian" observe "$@" $tables $files >out 2>err)
+	(cd one && "$meridian" observe "$@" $tables $files >out 2>../all; code=$?; grep -v "^judging: " ../all >err; exit $code)
 	a=$?
-	(cd whole && "$meridian" observe "$@" --merge $states >out 2>err)
+	(cd whole && "$meridian" observe "$@" --merge $states >out 2>../all; code=$?; grep -v "^judging: " ../all >err; exit $code)
 	b=$?
 	[ $a = $b ] || fail "$*: exit status $a of one run, $b of the merged one"
 	[ $a = 0 ] || [ $a = 3 ] || fail "one run ended with $a: $(tail -1 one/err)"
