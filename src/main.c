@@ -18,6 +18,7 @@
 #include "version.h"
 
 /* In the order in which one reads about them. */
+/* clang-format off */
 static const struct cmd *const commands[] = {
     &cmd_observe,
     &cmd_probe,
@@ -32,6 +33,7 @@ static const struct cmd *const commands[] = {
     &cmd_whatif,
     NULL,
 };
+/* clang-format on */
 
 static void usage(FILE *out)
 {

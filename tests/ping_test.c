@@ -49,11 +49,13 @@ static void pings(void **state)
 	struct verdict v;
 
 	(void)state;
-	v = judge("quicping", "{\"pings\":[{\"failure\":null,\"responses\":[{\"failure\":null,"
-			      "\"supported_versions\":[1]}]},{\"failure\":\"generic_timeout_error\","
-			      "\"responses\":[]}]}");
+	v = judge("quicping",
+		  "{\"pings\":[{\"failure\":null,\"responses\":[{\"failure\":null,"
+		  "\"supported_versions\":[1]}]},{\"failure\":\"generic_timeout_error\","
+		  "\"responses\":[]}]}");
 	expect(&v, SITE_OPEN, "net.answers", NULL);
-	v = judge("quicping", "{\"pings\":[{\"failure\":\"generic_timeout_error\",\"responses\":null}]}");
+	v = judge("quicping",
+		  "{\"pings\":[{\"failure\":\"generic_timeout_error\",\"responses\":null}]}");
 	expect(&v, SITE_UNDETERMINED, "site.undetermined.no-control", NULL);
 	v = judge("quicping", "{\"pings\":[]}");
 	expect(&v, SITE_UNDETERMINED, "site.undetermined.no-data", NULL);
@@ -72,19 +74,21 @@ static void resolvers(void **state)
 	struct verdict v;
 
 	(void)state;
-	v = judge("dnscheck",
-		  "{\"bootstrap_failure\":null,\"lookups\":{\"dot://192.0.2.1:853\":{\"failure\":null,"
-		  "\"queries\":[{\"engine\":\"dot\",\"failure\":null,\"hostname\":\"example.org\","
-		  "\"query_type\":\"A\",\"answers\":[]}]}}}");
+	v = judge(
+	    "dnscheck",
+	    "{\"bootstrap_failure\":null,\"lookups\":{\"dot://192.0.2.1:853\":{\"failure\":null,"
+	    "\"queries\":[{\"engine\":\"dot\",\"failure\":null,\"hostname\":\"example.org\","
+	    "\"query_type\":\"A\",\"answers\":[]}]}}}");
 	expect(&v, SITE_OPEN, "net.answers", NULL);
-	v = judge("dnscheck",
-		  "{\"lookups\":{\"dot://192.0.2.1:853\":{\"failure\":\"connection_reset\","
-		  "\"queries\":[{\"engine\":\"dot\",\"failure\":\"connection_reset\",\"hostname\":"
-		  "\"example.org\",\"query_type\":\"A\"},{\"engine\":\"dot\",\"failure\":"
-		  "\"connection_reset\",\"hostname\":\"example.org\",\"query_type\":\"AAAA\"}],"
-		  "\"tcp_connect\":[{\"ip\":\"192.0.2.1\",\"port\":853,\"status\":{\"failure\":null}}],"
-		  "\"tls_handshakes\":[{\"address\":\"192.0.2.1:853\",\"failure\":"
-		  "\"connection_reset\",\"server_name\":\"dns.example\"}]}}}");
+	v = judge(
+	    "dnscheck",
+	    "{\"lookups\":{\"dot://192.0.2.1:853\":{\"failure\":\"connection_reset\","
+	    "\"queries\":[{\"engine\":\"dot\",\"failure\":\"connection_reset\",\"hostname\":"
+	    "\"example.org\",\"query_type\":\"A\"},{\"engine\":\"dot\",\"failure\":"
+	    "\"connection_reset\",\"hostname\":\"example.org\",\"query_type\":\"AAAA\"}],"
+	    "\"tcp_connect\":[{\"ip\":\"192.0.2.1\",\"port\":853,\"status\":{\"failure\":null}}],"
+	    "\"tls_handshakes\":[{\"address\":\"192.0.2.1:853\",\"failure\":"
+	    "\"connection_reset\",\"server_name\":\"dns.example\"}]}}}");
 	expect(&v, SITE_BLOCKED, "tool.endpoints", "tls.reset");
 	assert_true(v.bare);
 }
@@ -92,45 +96,45 @@ static void resolvers(void **state)
 static void ech(void **state)
 {
 	struct verdict v;
-#define SHAKE(extra, failure)                                                     \
-	"{\"address\":\"192.0.2.1:443\",\"server_name\":\"ech.example\"," extra     \
+#define SHAKE(extra, failure)                                                   \
+	"{\"address\":\"192.0.2.1:443\",\"server_name\":\"ech.example\"," extra \
 	"\"failure\":" failure "}"
 
 	(void)state;
-	v = judge("echcheck",
-		  "{\"tls_handshakes\":[" SHAKE("", "null") "," SHAKE(
-		      "\"echconfig\":\"GREASE\",",
-		      "\"connection_reset\"") "," SHAKE("\"echconfig\":\"GREASE\",",
-							"\"connection_reset\"") "]}");
+	v = judge("echcheck", "{\"tls_handshakes\":[" SHAKE("", "null") "," SHAKE(
+				  "\"echconfig\":\"GREASE\",",
+				  "\"connection_reset\"") "," SHAKE("\"echconfig\":\"GREASE\",",
+								    "\"connection_reset\"") "]}");
 	expect(&v, SITE_BLOCKED, "site.tls.ech", "tls.ech-reset");
 	assert_true(v.proven);
 	assert_string_equal(v.trigger, "ech");
 	v = judge("echcheck", "{\"tls_handshakes\":[" SHAKE("", "null") "," SHAKE(
 				  "\"echconfig\":\"GREASE\",", "null") "]}");
 	expect(&v, SITE_OPEN, "net.answers", NULL);
-	v = judge("echcheck", "{\"tls_handshakes\":[" SHAKE("", "\"generic_timeout_error\"") "," SHAKE(
-				  "\"echconfig\":\"GREASE\",", "\"generic_timeout_error\"") "]}");
+	v = judge("echcheck",
+		  "{\"tls_handshakes\":[" SHAKE("", "\"generic_timeout_error\"") "," SHAKE(
+		      "\"echconfig\":\"GREASE\",", "\"generic_timeout_error\"") "]}");
 	expect(&v, SITE_UNDETERMINED, "site.undetermined.no-control", NULL);
 }
 
-#define HOP(ttl, failure, error)                                                            \
+#define HOP(ttl, failure, error)                                                             \
 	"{\"ttl\":" ttl ",\"handshake\":{\"address\":\"192.0.2.1:443\",\"failure\":" failure \
 	",\"so_error\":" error "}}"
 #define GONE(ttl) HOP(ttl, "\"generic_timeout_error\"", "\"host_unreachable\"")
 #define RESET(ttl) HOP(ttl, "\"connection_reset\"", "\"\"")
 #define TRACE(name, hops) "\"" name "\":{\"server_name\":\"x.example\",\"iterations\":[" hops "]}"
-#define TRACES(control, target)                                                              \
-	"{\"iterative_trace\":[{\"address\":\"192.0.2.1:443\"," TRACE("control_trace", control) \
-	"," TRACE("target_trace", target) "}]}"
+#define TRACES(control, target)                                        \
+	"{\"iterative_trace\":[{\"address\":\"192.0.2.1:443\"," TRACE( \
+	    "control_trace", control) "," TRACE("target_trace", target) "}]}"
 
 static void middlebox(void **state)
 {
 	struct verdict v;
 
 	(void)state;
-	v = judge("tlsmiddlebox", TRACES(GONE("1") "," GONE("2") "," GONE("3") ","
-						   HOP("4", "null", "\"\""),
-					 GONE("1") "," GONE("2") "," RESET("3") "," RESET("4")));
+	v = judge("tlsmiddlebox",
+		  TRACES(GONE("1") "," GONE("2") "," GONE("3") "," HOP("4", "null", "\"\""),
+			 GONE("1") "," GONE("2") "," RESET("3") "," RESET("4")));
 	expect(&v, SITE_BLOCKED, "site.tls.name", "tls.sni-reset");
 	assert_int_equal(v.hop_first, 2);
 	assert_int_equal(v.hop_last, 3);
@@ -144,11 +148,10 @@ static void middlebox(void **state)
 	expect(&v, SITE_UNDETERMINED, "site.undetermined.no-data", NULL);
 }
 
-#define CENTRE(n, failure)                                                              \
-	"\"" n "\":{\"failure\":" failure ",\"target_address\":\"192.0.2." n ":443\","   \
+#define CENTRE(n, failure)                                                             \
+	"\"" n "\":{\"failure\":" failure ",\"target_address\":\"192.0.2." n ":443\"," \
 	"\"target_protocol\":\"mtproto\"}"
-#define ACCEPTS(n)                                                             \
-	"{\"ip\":\"192.0.2." n "\",\"port\":443,\"status\":{\"failure\":null}}"
+#define ACCEPTS(n) "{\"ip\":\"192.0.2." n "\",\"port\":443,\"status\":{\"failure\":null}}"
 
 static void telegram(void **state)
 {
@@ -160,23 +163,26 @@ static void telegram(void **state)
 		      "2", "\"generic_timeout_error\"") "},\"x_network_failure\":null}");
 	expect(&v, SITE_OPEN, "tool.open", NULL);
 	/* They accept, and Telegram's words get no answer. */
-	v = judge("telegram",
-		  "{\"tcp_connect\":[" ACCEPTS("1") "," ACCEPTS("2") "],\"targets\":{" CENTRE(
-		      "1", "\"generic_timeout_error\"") "," CENTRE("2", "\"generic_timeout_error\"") "}}");
+	v = judge(
+	    "telegram",
+	    "{\"tcp_connect\":[" ACCEPTS("1") "," ACCEPTS("2") "],\"targets\":{" CENTRE(
+		"1", "\"generic_timeout_error\"") "," CENTRE("2",
+							     "\"generic_timeout_error\"") "}}");
 	expect(&v, SITE_BLOCKED, "tool.endpoints", "app.drop");
 	/* The neutral address fails as well. */
-	v = judge("telegram", "{\"targets\":{" CENTRE("1", "\"generic_timeout_error\"") "," CENTRE(
-				  "2", "\"generic_timeout_error\"") "},\"x_network_failure\":\"generic_"
-								    "timeout_error\"}");
+	v = judge("telegram",
+		  "{\"targets\":{" CENTRE("1", "\"generic_timeout_error\"") "," CENTRE(
+		      "2", "\"generic_timeout_error\"") "},\"x_network_failure\":\"generic_"
+							"timeout_error\"}");
 	expect(&v, SITE_UNDETERMINED, "site.undetermined.probe", NULL);
 }
 
-#define PEER                                                                              \
-	"\"targets\":{\"1\":{\"failure\":\"generic_timeout_error\",\"target_address\":"    \
+#define PEER                                                                            \
+	"\"targets\":{\"1\":{\"failure\":\"generic_timeout_error\",\"target_address\":" \
 	"\"192.0.2.1:51820\",\"target_protocol\":\"wireguard\"}}"
-#define DIES(ttl, control, answer)                                                       \
-	"{\"layer\":\"udp\",\"name\":\"x\",\"ttl\":" ttl ",\"control\":" control ",\"answer\":\"" \
-	answer "\"}"
+#define DIES(ttl, control, answer)                                               \
+	"{\"layer\":\"udp\",\"name\":\"x\",\"ttl\":" ttl ",\"control\":" control \
+	",\"answer\":\"" answer "\"}"
 
 static void wireguard(void **state)
 {
@@ -187,19 +193,30 @@ static void wireguard(void **state)
 	v = judge("wireguard", "{" PEER "}");
 	expect(&v, SITE_UNDETERMINED, "tool.start", NULL);
 	/* … unless its words die where noise does not. */
-	v = judge("wireguard",
-		  "{" PEER ",\"meridian\":{\"ttl_probes\":[" DIES("1", "false", "exceeded") "," DIES(
-		      "2", "false", "exceeded") "," DIES("3", "false", "silence") "," DIES(
-		      "4", "false", "silence") "," DIES("1", "true", "exceeded") "," DIES(
-		      "2", "true", "exceeded") "," DIES("3", "true", "exceeded") "," DIES(
-		      "4", "true", "exceeded") "]}}");
+	v = judge(
+	    "wireguard",
+	    "{" PEER
+	    ",\"meridian\":{\"ttl_probes\":[" DIES("1", "false", "exceeded") "," DIES("2", "false", "exceeded") "," DIES(
+		"3", "false",
+		"silence") "," DIES("4", "false",
+				    "silence") "," DIES("1", "true",
+							"exceeded") "," DIES("2", "true",
+									     "exceeded") "," DIES("3",
+												  "true",
+												  "exceeded") "," DIES("4",
+														       "true",
+														       "exceeded") "]}}");
 	expect(&v, SITE_BLOCKED, "tool.words", "app.drop");
 	assert_int_equal(v.hop_first, 2);
 	assert_int_equal(v.hop_last, 3);
-	v = judge("wireguard",
-		  "{" PEER ",\"meridian\":{\"ttl_probes\":[" DIES("1", "false", "exceeded") "," DIES(
-		      "2", "false", "exceeded") "," DIES("1", "true", "exceeded") "," DIES(
-		      "2", "true", "exceeded") "," DIES("3", "true", "silence") "]}}");
+	v = judge(
+	    "wireguard",
+	    "{" PEER ",\"meridian\":{\"ttl_probes\":[" DIES("1", "false", "exceeded") "," DIES(
+		"2", "false",
+		"exceeded") "," DIES("1", "true",
+				     "exceeded") "," DIES("2", "true",
+							  "exceeded") "," DIES("3", "true",
+									       "silence") "]}}");
 	expect(&v, SITE_UNDETERMINED, "tool.start", NULL);
 }
 
@@ -208,9 +225,10 @@ static void riseup(void **state)
 	struct verdict v;
 
 	(void)state;
-	v = judge("riseupvpn",
-		  "{\"api_status\":\"blocked\",\"requests\":[{\"failure\":\"ssl_invalid_certificate\","
-		  "\"request\":{\"url\":\"https://black.riseup.net/ca.crt\"},\"response\":{}}]}");
+	v = judge(
+	    "riseupvpn",
+	    "{\"api_status\":\"blocked\",\"requests\":[{\"failure\":\"ssl_invalid_certificate\","
+	    "\"request\":{\"url\":\"https://black.riseup.net/ca.crt\"},\"response\":{}}]}");
 	expect(&v, SITE_UNDETERMINED, "tool.pins", NULL);
 	v = judge("riseupvpn", "{\"api_status\":\"ok\",\"transport_status\":{\"openvpn\":\"ok\"}}");
 	expect(&v, SITE_OPEN, "tool.open", NULL);

@@ -123,8 +123,7 @@ static void hijack(struct findings *all, struct peers *ps, const char *name)
 	f->peers = 202;
 	f->of_peers = 602;
 	f->nharm = 2;
-	f->harm = arena_copy(a, (const char *[]){"decentralised", "unique"},
-			     2 * sizeof(*f->harm));
+	f->harm = arena_copy(a, (const char *[]){"decentralised", "unique"}, 2 * sizeof(*f->harm));
 	f->ntag = 2;
 	f->tag = arena_copy(
 	    a,

@@ -558,21 +558,22 @@ static void start(evutil_socket_t fd, short what, void *arg)
 	lookup_begin(&h->names);
 }
 
-struct control_work *control_begin(struct loop *l, struct arena *a, const struct control_request *request,
-			    const struct control_options *opt, uint32_t id, control_done *done,
-			    void *arg)
+struct control_work *control_begin(struct loop *l, struct arena *a,
+				   const struct control_request *request,
+				   const struct control_options *opt, uint32_t id,
+				   control_done *done, void *arg)
 {
 	struct control_work *h = mem_zero(1, sizeof(*h));
 	struct timeval now = {0};
 
 	*h = (struct control_work){.loop = l,
-			     .arena = a,
-			     .request = request,
-			     .opt = *opt,
-			     .id = id,
-			     .done = done,
-			     .arg = arg,
-			     .url = request->url};
+				   .arena = a,
+				   .request = request,
+				   .opt = *opt,
+				   .id = id,
+				   .done = done,
+				   .arg = arg,
+				   .url = request->url};
 	h->opt.timeout = opt->timeout ? opt->timeout : 30 * SECOND;
 	h->opt.redirects = opt->redirects ? opt->redirects : 10;
 	h->names = (struct lookup){.helper = h, .done = named};

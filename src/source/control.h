@@ -19,7 +19,7 @@
 #include "source/ask.h"
 
 #define CONTROL_REQUEST ((size_t)64 << 10) /* bytes of a request at most */
-#define CONTROL_ADDRS 32			  /* addresses at most, the probe's and ours together */
+#define CONTROL_ADDRS 32		   /* addresses at most, the probe's and ours together */
 
 struct control_request {
 	const char *url, *host; /* the host without brackets */
@@ -33,7 +33,7 @@ struct control_request {
 
 /* False: what is asked is malformed or too much, *why says how. Strings go to the arena. */
 bool control_request_read(struct arena *a, const void *p, size_t n, struct control_request *out,
-			 const char **why);
+			  const char **why);
 
 struct control_options {
 	const struct resolver_spec *resolver; /* asked one after another until one answers */
@@ -54,12 +54,14 @@ struct control_work;
 
 /* done is called once, from the loop; what was seen lies in the arena. The failures are the
  * protocol's words. control_end() lets go, before done and after it. */
-struct control_work *control_begin(struct loop *l, struct arena *a, const struct control_request *request,
-			    const struct control_options *opt, uint32_t id, control_done *done,
-			    void *arg);
+struct control_work *control_begin(struct loop *l, struct arena *a,
+				   const struct control_request *request,
+				   const struct control_options *opt, uint32_t id,
+				   control_done *done, void *arg);
 void control_end(struct control_work *h);
 
 /* The answer as JSON. */
-void control_answer(struct buf *out, const struct control_request *request, const struct control *c);
+void control_answer(struct buf *out, const struct control_request *request,
+		    const struct control *c);
 
 #endif

@@ -128,7 +128,7 @@ static bool read_endpoints(struct arena *a, struct json *j, struct control_reque
 }
 
 bool control_request_read(struct arena *a, const void *p, size_t n, struct control_request *out,
-			 const char **why)
+			  const char **why)
 {
 	struct json j;
 	bool url = false, few = true, ok = true;

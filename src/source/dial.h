@@ -21,7 +21,7 @@ struct conn {
 	struct addr addr;
 	uint16_t port;
 	uint32_t owner;
-	bool abrupt; /* conn_close() resets it, so that nothing is sent again after */
+	bool abrupt;	  /* conn_close() resets it, so that nothing is sent again after */
 	char alpn[32];	  /* that TLS agreed on, "" none */
 	uint64_t arrived; /* bytes off the socket, TLS's own among them */
 	/* Called after each read that brought bytes; NULL: nobody wants to know. */

@@ -14,8 +14,9 @@
 
 #define READ_SIZE 16384
 #define READS_A_TURN 8
-#define SLOW 4 /* a transfer that goes on may take so many times as long as one that stands still \
-		*/
+#define SLOW                                                                                 \
+	4 /* a transfer that goes on may take so many times as long as one that stands still \
+	   */
 
 struct http {
 	struct task task;

@@ -20,7 +20,7 @@
 #define HTTP_HEADERS 256
 
 struct http_spec {
-	struct flow flow; /* timeout without a byte, usually 10 s; four times that in all */
+	struct flow flow;   /* timeout without a byte, usually 10 s; four times that in all */
 	struct conn *conn;  /* remains the caller's; may not be used for another transaction */
 	const char *method; /* NULL: GET */
 	const char *url;    /* https://host:port/path, as it is told; userinfo is not sent */

@@ -13,6 +13,7 @@
 
 #include "source/tool.h"
 
+/* clang-format off: tables */
 #define AUTHORITY(n, ip, or, dir, id)                                                \
 	{TOOL_TOR, n, "or_port_dirauth", NULL, ip, or, id, NULL, {{0}, {0}, {0}, {0}, 0}}, \
 	{                                                                              \
