@@ -32,7 +32,8 @@ static void random_world(struct world *w)
 
 	*w = world_new();
 	w->vrps = vrps_text("AS3333,193.0.0.0/20,24 AS3333,2001:67c::/32,32");
-	w->graph = graph_text("3356|3333|-1 100|10|-1 200|10|-1");
+	w->graph =
+	    graph_text("3356|3333|-1 100|10|-1 200|10|-1 3356|5555|-1 3356|6666|-1 100|77|-1");
 	w->aspas = aspas_text("3333:3356 6939:0");
 	for (int i = 0; i < 300; i++) {
 		const char *prefix = prefixes[rnd(8)];
@@ -40,7 +41,16 @@ static void random_world(struct world *w)
 
 		/* The table comes first; then several things in one second are common. */
 		time += i < 20 ? 0 : i == 20 ? 60 : rnd(4) ? (int)rnd(400) : 0;
-		if (i >= 20 && !rnd(4))
+		/* A stub stands next to an origin that it never stood next to; later it is over. */
+		if (i > 150 && i < 270 && !rnd(6)) {
+			snprintf(line, sizeof(line), "A %d %d 194.0.7.0/24 %d 100 77 %s", time,
+				 peer, 1000 + peer, origins[3 + rnd(2)]);
+			world_step(w, line, (uint32_t)(peer - 1) % 3);
+			continue;
+		}
+		if (i >= 276 && i < 288)
+			snprintf(line, sizeof(line), "W %d %d 194.0.7.0/24", time, peer = i - 275);
+		else if (i >= 20 && !rnd(4))
 			snprintf(line, sizeof(line), "W %d %d %s", time, peer, prefix);
 		else
 			snprintf(line, sizeof(line), "%c %d %d %s %d %s %s%s", i < 20 ? 'T' : 'A',
@@ -125,7 +135,7 @@ static void keep_state(int round, bool part, const struct buf *saved)
 static void test_properties(void **state)
 {
 	uint64_t seed = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 0) : (uint64_t)time(NULL);
-	size_t found = 0;
+	size_t found = 0, links = 0;
 
 	(void)state;
 	print_message("seed %llu (SEED=… repeats it)\n", (unsigned long long)seed);
@@ -149,6 +159,8 @@ static void test_properties(void **state)
 		detector_routes.free(a);
 		whole = all_lines(&w);
 		found += w.out.n;
+		for (size_t i = 0; i < w.out.n; i++)
+			links += !strcmp(w.out.at[i]->rule->id, "hijack.new-link");
 		/* Each finding again from what it names. */
 		world_again(&w);
 		findings_free(&w.out);
@@ -239,7 +251,9 @@ static void test_properties(void **state)
 		buf_free(&saved);
 		world_free(&w);
 	}
+	print_message("%zu findings, %zu of new links\n", found, links);
 	assert_true(found > 60);
+	assert_true(links > 0);
 }
 
 int main(void)

@@ -85,7 +85,7 @@ struct view {
 	bool taken;
 };
 
-static bool is_scrubber(uint32_t asn)
+bool watch_scrubber(uint32_t asn)
 {
 	for (size_t i = 0; i < sizeof(scrubbers) / sizeof(*scrubbers); i++)
 		if (scrubbers[i] == asn)
@@ -176,9 +176,9 @@ static bool scrubbed(const struct watch *w, const struct ranges *r, const struct
 			continue;
 		p = &w->path[e->path];
 		all++;
-		by += p->n > 1 && is_scrubber(w->asn[p->at + p->n - 2]);
+		by += p->n > 1 && watch_scrubber(w->asn[p->at + p->n - 2]);
 	}
-	return is_scrubber(v->actor) || by * 2 > all;
+	return watch_scrubber(v->actor) || by * 2 > all;
 }
 
 static bool one_peer(const struct watch *w, const struct ranges *r, const struct view *v,

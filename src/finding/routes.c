@@ -52,6 +52,7 @@ static void judge(struct watch *w, struct findings *out)
 	ranges_of(w, &r);
 	origin_judge(w, &r, out);
 	aspa_judge(w, &r, out);
+	forged_judge(w, &r, out);
 	leak_judge(w, &r, out);
 	bogon_judge(w, &r, out);
 	malformed_judge(w, &r, out);
@@ -133,7 +134,7 @@ static bool routes_merge(void *into, void *from, struct err *err)
 	return tape_merge(a->tape, b->tape, err);
 }
 
-#define ROUTES_MAGIC 0x4d525434u /* "MRT4" */
+#define ROUTES_MAGIC 0x4d525435u /* "MRT5" */
 
 static void routes_save(const void *state, struct buf *out)
 {

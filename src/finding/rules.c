@@ -23,6 +23,9 @@ const struct rule routes_rules[] = {
      "A path ends in the rightful origin, but the origin's ASPA does "
      "not name the network next to it, which is not known to be its "
      "neighbour and came there only now."},
+    {"hijack.new-link", 1,
+     "A path ends in the rightful origin, but the network next to it was never there before and is "
+     "not known to be its neighbour, and several independent signs speak against a new contract."},
     {"invalid.origin", 1, "A ROA covers the prefix, but none for this origin (RFC 6811)."},
     {"invalid.length", 1, "The prefix is more specific than its origin's ROA allows (RFC 6811)."},
     {"invalid.as0", 1, "A ROA for AS0 says that nobody is to announce the prefix (RFC 6483)."},

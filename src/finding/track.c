@@ -270,12 +270,14 @@ static bool is_blackhole(const struct attrs *a)
 
 static void bads_fill(struct watch *w)
 {
+	w->nedge = 0;
 	for (uint32_t j = 0; j < w->nbad; j++) {
 		uint32_t first = j;
 		uint8_t normal = w->bad[j].normal;
 
 		while (w->bad[j].more)
 			j++;
+		w->nedge += first == j && w->bad[j].class == TRACK_EDGE;
 		w->bad[first].normal = 0;
 		slots_put(&w->bads,
 			  hash_bytes(w->bad + first, (j - first + 1) * sizeof(*w->bad), 11), first);
@@ -283,16 +285,12 @@ static void bads_fill(struct watch *w)
 	}
 }
 
-uint32_t track_faults(struct watch *w, const struct attrs *a)
+/* The place of these faults in bad[] + 1; 0 when there is no more room for such. */
+static uint32_t faults_intern(struct watch *w, struct fault_path *f, size_t n)
 {
-	struct fault_path f[FAULTS_MAX];
-	size_t n = leak_path(w, a, f, FAULTS_MAX - 1);
 	uint64_t h;
 	uint32_t i, at;
 
-	n += bogon_path(a, f + n, FAULTS_MAX - n);
-	if (!n)
-		return 0;
 	for (size_t j = 0; j < n; j++) {
 		f[j].more = j + 1 < n;
 		f[j].normal = 0;
@@ -313,8 +311,13 @@ uint32_t track_faults(struct watch *w, const struct attrs *a)
 			return at + 1;
 	}
 	/* So many different leaks are a fault of the relationships. */
-	if (w->nbad >= WATCH_FAULTS && n == 1 && f[0].class == TRACK_LEAK && f[0].how < LEAK_OTC)
+	if (w->nbad - w->nedge >= WATCH_FAULTS && n == 1 && f[0].class == TRACK_LEAK &&
+	    f[0].how < LEAK_OTC)
 		return 0;
+	if (n == 1 && f[0].class == TRACK_EDGE && w->nedge++ >= WATCH_EDGES) {
+		w->nedge--;
+		return 0;
+	}
 	mem_room(&w->bad, &w->cap_bad, w->nbad + (uint32_t)n);
 	memcpy(w->bad + w->nbad, f, n * sizeof(*f));
 	slots_put(&w->bads, h, w->nbad);
@@ -322,9 +325,36 @@ uint32_t track_faults(struct watch *w, const struct attrs *a)
 	return w->nbad - (uint32_t)n + 1;
 }
 
+uint32_t track_faults(struct watch *w, const struct attrs *a)
+{
+	struct fault_path f[FAULTS_MAX];
+	size_t n = leak_path(w, a, f, FAULTS_MAX - 1);
+
+	n += bogon_path(a, f + n, FAULTS_MAX - n);
+	n += forged_path(w, a, f + n, FAULTS_MAX - n);
+	return n ? faults_intern(w, f, n) : 0;
+}
+
+/* A link stands in many lists of faults; whether it is normal stands in the one of it alone. */
+static bool edge_normal(struct watch *w, const struct fault_path *f, bool normal)
+{
+	struct fault_path alone[1];
+	uint32_t at;
+
+	memset(alone, 0, sizeof(alone));
+	alone->class = TRACK_EDGE;
+	alone->a = f->a;
+	alone->b = f->b;
+	at = faults_intern(w, alone, 1);
+	if (!at)
+		return true; /* no room: whether it is new will not be known */
+	w->bad[at - 1].normal |= normal;
+	return w->bad[at - 1].normal;
+}
+
 uint32_t watch_cap(const struct watch *w, const struct track *t)
 {
-	if (t->class == TRACK_LEAK || t->class == TRACK_ASPA)
+	if (t->class == TRACK_LEAK || t->class == TRACK_ASPA || t->class == TRACK_EDGE)
 		return 256;
 	if (t->class != TRACK_ORIGIN)
 		return WATCH_MILD_LOG;
@@ -372,6 +402,16 @@ void track_route(struct watch *w, const struct route *r, uint32_t prefix, uint32
 					   (!watch_after_table(w) && now < start + WATCH_WARM)))
 				f->normal = 1;
 			if (f->normal)
+				continue;
+		} else if (f->class == TRACK_EDGE) {
+			bool early =
+			    kind == ENTRY_TABLE ||
+			    (!watch_after_table(w) && w->facts->time < watch_since(w) + WATCH_WARM);
+
+			if (f->normal || edge_normal(w, f, early))
+				continue;
+			f = &w->bad[i - 1]; /* which may have moved */
+			if (!forged_usual(w, prefix, p))
 				continue;
 		}
 		key[nkey++] = (struct track){

@@ -275,6 +275,12 @@ static uint32_t attrs_faults(struct watch *w, const struct attrs *a)
 		faults = track_faults(w, a);
 		memo_put(memo, id, faults);
 	}
+	/* A link that is known to be normal by now will stay so. */
+	if (faults && w->bad[faults - 1].class == TRACK_EDGE && w->bad[faults - 1].normal &&
+	    !w->bad[faults - 1].more) {
+		faults = 0;
+		memo_put(memo, id, faults);
+	}
 	return faults;
 }
 

@@ -29,6 +29,7 @@
 #define WATCH_LOG (8u << 20)		 /* entries in all */
 #define WATCH_TRACK_LOG 8192u		 /* announcements a track */
 #define WATCH_FAULTS (1u << 17)		 /* different leaks by relationships that are remembered */
+#define WATCH_EDGES (1u << 17)		 /* links that the relationships do not know */
 #define WATCH_MILD_LOG 64u		 /* the same where nobody is harmed */
 #define WATCH_QUIET (24 * 3600 * SECOND) /* an event that is silent for so long is over */
 #define WATCH_WARM (900 * SECOND) /* without a table, so long every origin is learned as normal */
@@ -92,6 +93,7 @@ enum track_class {
 	TRACK_BOGON_PREFIX, /* a: origin */
 	TRACK_BOGON_ASN,    /* a: who passed it on, b: the bogon */
 	TRACK_MALFORMED,    /* a: attribute, b: enum fault_class, c: text */
+	TRACK_EDGE,	    /* a: who stands next to the origin, b: origin; a link that is new */
 };
 
 /* How TRACK_LEAK was told: RFC 7908 types by relationships, or the OTC attribute (RFC 9234). */
@@ -143,7 +145,7 @@ struct hold {
 struct fault_path {
 	uint8_t class, how;
 	uint8_t more;	/* the next one belongs to the same path */
-	uint8_t normal; /* a leak by relationships that stood there from the start */
+	uint8_t normal; /* a leak by relationships, or a link, that stood there from the start */
 	uint32_t a, b, c;
 };
 
@@ -255,6 +257,7 @@ struct watch {
 	struct relations *relations; /* NULL without relationships */
 	struct fault_path *bad;	     /* what memos point at, index + 1; [0] is unused */
 	uint32_t nbad, cap_bad;
+	uint32_t nedge; /* of them, links alone */
 	struct slots bads;
 
 	/* The record at hand. */
@@ -353,6 +356,10 @@ void track_index(struct watch *w);
 /* leak.c, bogon.c: what is wrong with a path. Fills at most max. */
 size_t leak_path(struct watch *w, const struct attrs *a, struct fault_path *out, size_t max);
 size_t bogon_path(const struct attrs *a, struct fault_path *out, size_t max);
+/* forged.c: the same of the link next to the origin. */
+size_t forged_path(struct watch *w, const struct attrs *a, struct fault_path *out, size_t max);
+/* The learned route of the same origin, for the prefix or the closest that covers it; NULL: none. */
+const struct pair *forged_usual(const struct watch *w, uint32_t prefix, const struct pair *p);
 
 /* Each judges its tracks of the sorted log (finding/event.h). */
 struct ranges;
@@ -360,6 +367,10 @@ void origin_judge(struct watch *w, const struct ranges *r, struct findings *out)
 void leak_judge(struct watch *w, const struct ranges *r, struct findings *out);
 void bogon_judge(struct watch *w, const struct ranges *r, struct findings *out);
 void malformed_judge(struct watch *w, const struct ranges *r, struct findings *out);
+void forged_judge(struct watch *w, const struct ranges *r, struct findings *out);
+
+/* hijack.c: does it clean others' traffic of floods, by a public offer? */
+bool watch_scrubber(uint32_t asn);
 
 const struct rule *rule_of(const char *id); /* rules.c */
 

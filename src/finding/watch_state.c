@@ -223,7 +223,7 @@ static bool sound(struct watch *w)
 	for (uint32_t i = 0; i < w->ntrack; i++) {
 		const struct track *t = &w->track[i];
 
-		if (t->class > TRACK_MALFORMED || t->prefix >= w->nprefix ||
+		if (t->class > TRACK_EDGE || t->prefix >= w->nprefix ||
 		    (t->class == TRACK_MALFORMED &&
 		     (t->c >= w->ntext || t->b < FAULT_ATTRIBUTE_DISCARD ||
 		      t->b > FAULT_SESSION_RESET)) ||
@@ -254,7 +254,7 @@ static bool sound(struct watch *w)
 				return false; /* a ring */
 	}
 	for (uint32_t i = 0; i < w->nbad; i++)
-		if (w->bad[i].class > TRACK_MALFORMED || (w->bad[i].more && i + 1 == w->nbad) ||
+		if (w->bad[i].class > TRACK_EDGE || (w->bad[i].more && i + 1 == w->nbad) ||
 		    (w->bad[i].class == TRACK_BOGON_ASN &&
 		     (w->bad[i].how < ASN_FULL || w->bad[i].how > ASN_ADMINISTRATIVE)) ||
 		    (w->bad[i].class == TRACK_LEAK &&
