@@ -79,4 +79,57 @@ done
 want 'SELECT count(), any(test), any(asn), any(country) FROM meridian_measurements' '1	web_connectivity	64500	IN' 'measurements'
 ch_ask 'SELECT json FROM meridian_measurements' | grep -q 'blocked.example' || fail 'a measurement in full'
 "$meridian" report --country IN --kind site "$ch_url" | grep -q 'blocked.example' || fail 'a finding of the edge by its country'
+# What a probe measured and found, and its run. When the store is away it waits, and is shown all the same.
+measure() {
+	"$meridian" probe -q --loopback --no-whoami --neutral none --nobody none --no-follow --yes --timeout 2 --rest 0.001 \
+		--country IN --spool "$tmp/spool7" "$@" http://127.0.0.1:9/
+}
+n=$(ch_ask 'SELECT count() FROM meridian_runs')
+measure --json --store "$ch_url" >"$tmp/probed" || fail 'a probe'
+want 'SELECT count() FROM meridian_measurements' 2 'a measurement of a probe'
+want "SELECT count() FROM meridian_measurements WHERE input = 'http://127.0.0.1:9/' AND country = 'IN'" 1 'whose'
+want 'SELECT count() FROM meridian_runs' $((n + 1)) 'the run of a probe'
+# The measurements that --resume keeps are the same run when they are sent again.
+for again in 1 2; do
+	measure --resume "$tmp/kept" --store "$ch_url" >/dev/null || fail 'a probe with a file'
+done
+want 'SELECT count() FROM meridian_measurements' 3 'the same measurements again'
+! measure --json --spool "$tmp/spool9" --store clickhouse://127.0.0.1:9/default >"$tmp/shown" 2>"$tmp/no" || fail 'a store that is away was silent'
+grep -q 'wait in' "$tmp/no" || fail "$(cat "$tmp/no")"
+grep -q '"sources"' "$tmp/shown" || fail 'a probe whose store is away shows nothing'
+measure --dry-run --store "$ch_url" | grep -q 'is sent to clickhouse' || fail '--dry-run does not name the store'
+! measure --as ooni --store "$ch_url" >/dev/null 2>&1 || fail 'lines were stored'
+
+# Answers of the graph: what came of a run; again: nothing twice.
+n=$(ch_ask 'SELECT count() FROM meridian_runs')
+for again in 1 2; do
+	for c in 'country IN' 'network 3320' 'whatif cut --country IN'; do
+		"$meridian" $c -q --json -o "$tmp/answer" --store "$ch_url" --spool "$tmp/spool8" || fail "$c"
+	done
+done
+want 'SELECT count() FROM meridian_runs' $((n + 3)) 'answers'
+want "SELECT count() FROM meridian_runs WHERE position(json, '\"answer\"') > 0 AND position(json, '\"command\"') > 0" 3 'an answer and its command'
+! "$meridian" whatif routes --store "$ch_url" >/dev/null 2>"$tmp/no" || fail 'a table was stored'
+grep -q 'nothing to --store' "$tmp/no" || fail "$(cat "$tmp/no")"
+
+# The views of a country and a network read what was found, from the store as from a record.
+"$meridian" observe -q -o /dev/null --record "$tmp/rec" "$root/tests/data/evidence/blocked.json"
+view() {
+	"$meridian" $1 -q --json --findings "$2" >"$tmp/view" || fail "$1 from $2"
+	python3 -c "
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert all(i['kept_in'] == sys.argv[2] for i in d['incidents']), d['incidents']
+assert d['incidents_from'][0]['record'] == sys.argv[2] and d['incidents_from'][0]['first'], d
+for i in sorted(d['incidents'], key=lambda i: i['id']):
+	if 'announced 34 prefixes' in i['title'] or 'blocked.example' in i['title']: print(i['id'], i['kind'], i['role'])
+" "$tmp/view" "$2" || fail "$1 from $2: who, where, when"
+}
+for c in 'country IN' 'country AG' 'network 18101' 'network 62041'; do
+	view "$c" "$tmp/rec" >"$tmp/a"
+	view "$c" "$ch_url" >"$tmp/b"
+	grep -q 'route.hijack.exact' "$tmp/a" || fail "$c has no incident"
+	cmp "$tmp/a" "$tmp/b" || { cat "$tmp/a" "$tmp/b"; fail "$c: a record and the store differ"; }
+done
+view 'country IN' "$ch_url" | grep -q 'site.blocked place' || fail 'a site that is blocked there'
 echo 'all exact'

@@ -75,4 +75,27 @@ grep -q 'nothing to --record' err || fail "a table: $(cat err)"
 [ -e x ] && fail 'a record was made of nothing'
 env -u XDG_STATE_HOME -u HOME "$meridian" observe --record -q "$one" >out 2>err && fail 'no home'
 grep -q 'wants a folder' err || fail "no home: $(cat err)"
+# What was kept is read by the views of a country and a network, with where from and when.
+"$meridian" country IN -q --json --findings here >view 2>err || fail "country: $(cat err)"
+"$meridian" network 62041 -q --json --findings here --findings piped >view2 2>err || fail "network: $(cat err)"
+"$meridian" network 18101 -q --json --findings here --vrps "$vrps" "$routes" >view3 2>err || fail "both: $(cat err)"
+"$meridian" country DE -q --json --findings here >view4 2>err || fail "a country without: $(cat err)"
+python3 - <<'E3' || fail 'what was kept in a view'
+import json
+v, two, both, none = (json.load(open(f)) for f in ('view', 'view2', 'view3', 'view4'))
+[i] = v['incidents']
+assert (i['kind'], i['role'], i['kept_in']) == ('route.hijack.exact', 'actor', 'here'), i
+[p] = v['incidents_from']
+assert p == {'record': 'here', 'findings': 1, 'first': '2026-06-16T07:08:57Z', 'last': '2026-06-16T21:13:11Z'}, p
+assert {i['role'] for i in two['incidents'] if i['kind'].startswith('route.hijack')} == {'victim'}, two['incidents']
+assert len({i['id'] for i in two['incidents']}) == len(two['incidents']) and len(two['incidents_from']) == 2
+# What the routes have as well is told once, from them.
+assert [i['kept_in'] for i in both['incidents'] if i['id'] == v['incidents'][0]['id']] == [None], both['incidents']
+assert none['incidents'] == [] and none['incidents_from'][0]['findings'] == 0, none['incidents']
+E3
+"$meridian" country IN -q --findings here | grep -q 'Incidents kept in here: 1, between' || fail 'the text does not say where from'
+"$meridian" country --all -q --findings here >out 2>err && fail 'all countries from a record'
+grep -q 'one country' err || fail "all: $(cat err)"
+"$meridian" network 18101 -q --findings nowhere >out 2>err && fail 'a record that is not there'
+grep -q nowhere err || fail "not there: $(cat err)"
 exit $bad

@@ -195,7 +195,7 @@ static int one(struct graph *g, struct resilience_room *room, int argc, char **a
 	graph_json(g, &w);
 	jsonw_object_end(&w);
 	buf_char(&json, '\n');
-	status = graph_answer(&json, s);
+	status = graph_answer(&json, s, seen_time(&seen));
 	if (status == EXIT_RAN)
 		status = seen_status(&seen);
 	seen_free(&seen);
@@ -350,7 +350,7 @@ static int ranked(struct graph *g, struct resilience_room *room, int argc, char 
 	graph_json(g, &w);
 	jsonw_object_end(&w);
 	buf_char(&json, '\n');
-	status = graph_answer(&json, s);
+	status = graph_answer(&json, s, seen_time(&seen));
 	if (status == EXIT_RAN)
 		status = seen_status(&seen);
 	seen_free(&seen);

@@ -186,6 +186,9 @@ bool graph_load(struct graph *g, struct err *err)
 	/* Before rights are given up, and before anybody waits for an answer. */
 	if (graph_options.record && !keep_folder(&graph_options.record, "record", err))
 		return false;
+	if (graph_options.store &&
+	    !keep_store_ready(graph_options.store, &graph_options.spool, err))
+		return false;
 	if (!read_graph(g, err)) {
 		graph_free(g);
 		return false;
@@ -419,20 +422,27 @@ static void input(struct jsonw *w, const char *path)
 }
 
 /* The answer, and what it rests on, as what came of a run. */
-static bool keep_answer(const struct buf *json, struct err *err)
+static bool keep_answer(const struct buf *json, int64_t time, struct err *err)
 {
 	const char *const files[] = {graph_options.graph, graph_options.countries,
 				     graph_options.addresses, graph_options.filters};
 	const struct opt_list *const lists[] = {&graph_options.exchanges, &seen_options.vrps,
-						&seen_options.slurm, &seen_options.routes};
+						&seen_options.slurm, &seen_options.routes,
+						&seen_options.findings};
 	struct buf end = {0};
 	struct jsonw w = JSONW(&end);
-	struct keep_found what = {.nfinding = 0};
+	struct keep_found what = {.time = time};
 	bool ok;
 
 	jsonw_object(&w);
 	jsonw_name(&w, "meridian");
 	jsonw_text(&w, MERIDIAN_VERSION);
+	/* A record's run leaf has it; a store has only this. */
+	jsonw_name(&w, "command");
+	jsonw_array(&w);
+	for (int i = 0; i < common.argc; i++)
+		jsonw_text(&w, common.argv[i]);
+	jsonw_array_end(&w);
 	jsonw_name(&w, "sources");
 	jsonw_array(&w);
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
@@ -446,12 +456,14 @@ static bool keep_answer(const struct buf *json, struct err *err)
 	jsonw_object_end(&w);
 	what.end = end.at;
 	what.nend = end.len;
-	ok = keep_found(graph_options.record, &what, err);
+	ok = (!graph_options.record || keep_found(graph_options.record, &what, err)) &&
+	     (!graph_options.store ||
+	      keep_found_store(graph_options.store, graph_options.spool, &what, err));
 	buf_free(&end);
 	return ok;
 }
 
-int graph_answer(const struct buf *json, const struct sheet *s)
+int graph_answer(const struct buf *json, const struct sheet *s, int64_t time)
 {
 	struct buf out = {0};
 	struct err err;
@@ -461,7 +473,7 @@ int graph_answer(const struct buf *json, const struct sheet *s)
 		sheet_terminal(s, &out, common.output ? 80 : terminal_width(stdout),
 			       !common.output && colored(stdout));
 	/* What is kept is kept even when nobody can be shown it. */
-	ok = (!graph_options.record || keep_answer(json, &err)) &&
+	ok = ((!graph_options.record && !graph_options.store) || keep_answer(json, time, &err)) &&
 	     put_result(common.json ? json : &out, &err);
 	buf_reset(&out);
 	if (ok && graph_options.html) {

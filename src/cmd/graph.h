@@ -17,7 +17,7 @@
 #include "report/sheet.h"
 
 struct graph_options {
-	const char *graph, *countries, *addresses, *filters, *html, *record;
+	const char *graph, *countries, *addresses, *filters, *html, *record, *store, *spool;
 	struct opt_list exchanges;
 	uint64_t threads;
 };
@@ -61,7 +61,7 @@ extern struct graph_options graph_options;
 	     "exchanges' "                                                                         \
 	     "brings PeeringDB's.",                                                                \
 	     NULL},                                                                                \
-	    KEEP_OPT(graph_options.record),                                                        \
+	    KEEP_OPT(graph_options.record), STORE_OPTS(graph_options.store, graph_options.spool),  \
 	    {"html",   0,                                                                          \
 	     OPT_TEXT, &graph_options.html,                                                        \
 	     "FILE",   "Write the answer as one self-contained page too.",                         \
@@ -112,8 +112,9 @@ bool graph_as_list(const struct graph *g, const char *list, uint32_t **ids, size
 bool graph_country(const struct graph *g, const char *word, size_t n, uint16_t *country,
 		   struct err *err);
 
-/* Prints the answer: JSON with --json, else the sheet; and the page with --html. With --record the
- * JSON is kept, and the digests of the files that it rests on. */
-int graph_answer(const struct buf *json, const struct sheet *s);
+/* Prints the answer: JSON with --json, else the sheet; and the page with --html. With --record and
+ * --store the JSON is kept, and the digests of the files that it rests on. time: of the data that
+ * it rests on besides the graph, TIME_NONE: there are none. */
+int graph_answer(const struct buf *json, const struct sheet *s, int64_t time);
 
 #endif

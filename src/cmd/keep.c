@@ -457,14 +457,46 @@ static void tap(void *arg, const struct facts *f)
 			k->failed = !clickhouse_measurement(k->c, f->fact[i].measurement, &k->err);
 }
 
-struct keep_store *keep_store_begin(const char *url, const char *spool, bool routes, struct run *r,
-				    struct err *err)
+bool keep_store_ready(const char *url, const char **spool, struct err *err)
+{
+	if (!clickhouse_is(url))
+		return err_set(err, "--store wants clickhouse://HOST:PORT/DATABASE");
+	return keep_folder(spool, "spool", err);
+}
+
+bool keep_found_store(const char *url, const char *spool, const struct keep_found *what,
+		      struct err *err)
+{
+	const char *end = what->end ? what->end : "{}";
+	size_t n = what->end ? what->nend : 2;
+	struct clickhouse *c;
+	struct buf seed = {0};
+	struct err later;
+	bool ok = true;
+
+	for (size_t i = 0; i < what->nfinding; i++)
+		buf_hex(&seed, what->finding[i]->id, sizeof(what->finding[i]->id));
+	buf_add(&seed, end, n);
+	buf_char(&seed, 0);
+	c = clickhouse_open(url, spool, seed.at, err);
+	buf_free(&seed);
+	if (!c)
+		return false;
+	for (size_t i = 0; ok && i < what->nfinding; i++)
+		ok = clickhouse_finding(c, what->finding[i], what->peers, err);
+	ok = ok && clickhouse_run(c, what->time, end, n, err);
+	return clickhouse_close(c, ok ? err : &later) && ok;
+}
+
+struct keep_store *keep_store_begin(const char *url, const char *spool, const char *same,
+				    bool routes, struct run *r, struct err *err)
 {
 	struct keep_store *k = mem_zero(1, sizeof(*k));
 	struct buf seed = {0};
 
 	/* The same sources are the same blocks, whoever sends them. */
-	for (size_t i = 0; i < r->n; i++)
+	buf_text(&seed, same ? same : "");
+	for (size_t i = 0; !same && i < r->n; i++)
 		buf_printf(&seed, "%s\n%llu\n", r->at[i]->path, (unsigned long long)r->at[i]->size);
 	k->r = r;
 	k->c = clickhouse_open(url, spool, seed.at ? seed.at : "", err);

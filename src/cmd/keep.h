@@ -23,6 +23,23 @@
 		    NULL                                                                         \
 	}
 
+/* The same for --store and where its blocks wait; var and spool are const char *. */
+#define STORE_OPTS(var, spool)                                                                    \
+	{"store",                                                                                 \
+	 0,                                                                                       \
+	 OPT_TEXT,                                                                                \
+	 &(var),                                                                                  \
+	 "URL",                                                                                   \
+	 "Send what was found and this run to ClickHouse: "                                       \
+	 "clickhouse://HOST:PORT[,HOST:PORT…]/DATABASE[?cluster=NAME].",                          \
+	 NULL},                                                                                   \
+	{                                                                                         \
+		"spool", 0, OPT_TEXT, &(spool), "DIR",                                            \
+		    "With --store: where blocks wait while the server is away; "                  \
+		    "$XDG_STATE_HOME/meridian/spool (~/.local/state/meridian/spool) without it.", \
+		    NULL                                                                          \
+	}
+
 /* The folder of --record ("record") or --spool ("spool"): the one given, else ("" or NULL) the
  * default; it is made, for its owner only. The text lives as long as the program. */
 bool keep_folder(const char **dir, const char *what, struct err *err);
@@ -59,15 +76,24 @@ struct keep_found {
 	const char *vantage; /* a JSON object: from where it was measured; without addresses */
 	const char *end;     /* JSON: what came of the run, as --json shows it */
 	size_t nend;
+	int64_t time; /* of the data that it rests on; TIME_NONE or 0: they have none */
 };
 /* Adds a run with all of it to the record in dir, durably when it returns true. */
 bool keep_found(const char *dir, const struct keep_found *what, struct err *err);
 
-/* --store: the same into ClickHouse. Begin before judging (with routes: every route is sent as it
+/* What --store and --spool say: is that a store? Makes the spool (keep_folder()). */
+bool keep_store_ready(const char *url, const char **spool, struct err *err);
+/* --store: keep_found() into ClickHouse; the same findings and end are the same run, stored once.
+ * Raw bytes are not sent. */
+bool keep_found_store(const char *url, const char *spool, const struct keep_found *what,
+		      struct err *err);
+
+/* --store: a run of run.h into ClickHouse. seed: what tells it from other runs, NULL: its sources.
+ * Begin before judging (with routes: every route is sent as it
  * is fed), end after; what a server that is away did not take waits in the spool. */
 struct keep_store;
-struct keep_store *keep_store_begin(const char *url, const char *spool, bool routes, struct run *r,
-				    struct err *err);
+struct keep_store *keep_store_begin(const char *url, const char *spool, const char *seed,
+				    bool routes, struct run *r, struct err *err);
 bool keep_store_end(struct keep_store *k, const struct run *r, const struct run_report *report,
 		    struct err *err);
 

@@ -38,27 +38,9 @@ static const struct item {
     {"M7RPKIN", "4", "announced against a ROA", "routes and VRPs", INVALID},
 };
 
-static bool ours(const struct seen_routes *s, uint32_t asn)
-{
-	return asn && (s->country ? seen_country_of(s->graph, asn) == s->country : asn == s->asn);
-}
-
 static bool begins(const char *s, const char *with)
 {
 	return !strncmp(s, with, strlen(with));
-}
-
-/* Who acts in it; a bogon finding of many networks names them all. */
-static bool acts(const struct finding *f, uint32_t asn)
-{
-	if (f->actor.net.asn == asn)
-		return true;
-	for (size_t i = 0;
-	     i < f->nasn && !f->actor.net.asn && f->actor.role && !strcmp(f->actor.role, "origin");
-	     i++)
-		if (f->asn[i].asn == asn)
-			return true;
-	return false;
 }
 
 static bool counts(const struct finding *f, enum counted what)
@@ -98,7 +80,7 @@ static uint32_t *actors(const struct seen_routes *s, enum counted what, size_t *
 		for (size_t k = 0; k <= f->nasn; k++) {
 			uint32_t a = k ? f->asn[k - 1].asn : f->actor.net.asn;
 
-			if (!ours(s, a) || !acts(f, a))
+			if (!seen_is(s, a) || !seen_acts(f, a))
 				continue;
 			mem_room(&asn, &cap, *n + 1);
 			asn[(*n)++] = a;
@@ -122,7 +104,7 @@ static double raw_of(const struct seen_routes *s, enum counted what, uint32_t as
 	double raw;
 
 	for (size_t i = 0; i < fs->n; i++)
-		if (counts(fs->at[i], what) && acts(fs->at[i], asn))
+		if (counts(fs->at[i], what) && seen_acts(fs->at[i], asn))
 			span[n++] = (struct hygiene_span){
 			    fs->at[i]->first,
 			    fs->at[i]->last == TIME_NONE ? fs->at[i]->first : fs->at[i]->last};
@@ -243,46 +225,62 @@ void manrs_tell(const struct seen_routes *s, struct jsonw *w, struct sheet *shee
 
 #define SHOWN 20
 
-void manrs_incidents(const struct seen_routes *s, struct jsonw *w, struct sheet *sheet)
+static void incident(const struct finding *f, const char *role, const char *from, size_t shown,
+		     struct jsonw *w, struct sheet *sheet)
 {
-	const struct findings *fs = s->run ? &s->run->findings : NULL;
+	char id[33], a[TEXT_TIME];
+
+	if (shown < SHOWN)
+		sheet_point(sheet, "%s, as %s: %s (%s)%s%s", f->title,
+			    !strcmp(role, "actor")    ? "the one that acts"
+			    : !strcmp(role, "victim") ? "the one it befalls"
+						      : "where it was seen",
+			    f->first == TIME_NONE ? "undated" : text_time(a, f->first), f->kind,
+			    from ? ", kept in " : "", from ? from : "");
+	for (unsigned k = 0; k < 16; k++)
+		snprintf(id + (size_t)2 * k, 3, "%02x", f->id[k]);
+	jsonw_object(w);
+	jsonw_put_text(w, "id", id);
+	jsonw_put_text(w, "kind", f->kind);
+	jsonw_put_text(w, "role", role);
+	jsonw_put_text(w, "title", f->title);
+	jsonw_put_text(w, "first", f->first == TIME_NONE ? NULL : text_time(a, f->first));
+	jsonw_put_real(w, "confidence", f->confidence, 2);
+	jsonw_put_text(w, "kept_in", from);
+	jsonw_object_end(w);
+}
+
+void manrs_incidents(struct seen_routes *s, struct jsonw *w, struct sheet *sheet)
+{
+	const struct findings *fs = s->hygiene ? &s->run->findings : NULL;
+	struct kept *k = &s->kept;
 	size_t n = 0;
 
 	jsonw_name(w, "incidents");
-	if (!s->hygiene) {
+	if (!fs && !k->nplace) {
 		jsonw_null(w);
 		return;
 	}
 	jsonw_array(w);
-	sheet_heading(sheet, "Incidents seen in these routes");
-	for (size_t i = 0; i < fs->n; i++) {
+	sheet_heading(sheet, !k->nplace ? "Incidents seen in these routes"
+			     : fs	? "Incidents seen in these routes and kept before"
+					: "Incidents kept");
+	for (size_t i = 0; fs && i < fs->n; i++) {
 		const struct finding *f = fs->at[i];
-		bool actor = ours(s, f->actor.net.asn), victim = false;
-		char id[33], a[TEXT_TIME];
+		const char *role = begins(f->kind, "route.") ? seen_role(s, f) : NULL;
+		struct kept_one *again = role ? kept_find(k, f->id) : NULL;
 
-		if (!begins(f->kind, "route."))
-			continue;
-		for (size_t k = 0; k < f->nasn && !actor; k++)
-			actor = ours(s, f->asn[k].asn) && acts(f, f->asn[k].asn);
-		for (size_t k = 0; k < f->nvictim && !victim; k++)
-			victim = ours(s, f->victim[k].asn);
-		if (!actor && !victim)
-			continue;
-		if (n++ < SHOWN)
-			sheet_point(sheet, "%s, as %s: %s (%s)", f->title,
-				    actor ? "the one that acts" : "the one it befalls",
-				    text_time(a, f->first), f->kind);
-		for (unsigned k = 0; k < 16; k++)
-			snprintf(id + (size_t)2 * k, 3, "%02x", f->id[k]);
-		jsonw_object(w);
-		jsonw_put_text(w, "id", id);
-		jsonw_put_text(w, "kind", f->kind);
-		jsonw_put_text(w, "role", actor ? "actor" : "victim");
-		jsonw_put_text(w, "title", f->title);
-		jsonw_put_text(w, "first", text_time(a, f->first));
-		jsonw_put_real(w, "confidence", f->confidence, 2);
-		jsonw_object_end(w);
+		/* What these routes have as well is told from them. */
+		if (again)
+			again->told = true;
+		if (role)
+			incident(f, role, NULL, n++, w, sheet);
 	}
+	kept_by_time(k);
+	for (size_t i = 0; i < k->n; i++)
+		if (!k->one[i].told)
+			incident(k->one[i].finding, seen_role(s, k->one[i].finding),
+				 k->place[k->one[i].place].path, n++, w, sheet);
 	jsonw_array_end(w);
 	if (!n)
 		sheet_text(sheet, "None in which it acts or that befalls it.");

@@ -11,7 +11,8 @@
 
 /* Of the one network or the country's networks that s is about: "manrs" and a section. */
 void manrs_tell(const struct seen_routes *s, struct jsonw *w, struct sheet *sheet);
-/* The findings that they act in: "incidents" and a section. */
-void manrs_incidents(const struct seen_routes *s, struct jsonw *w, struct sheet *sheet);
+/* The findings that they act in, that befall them or that are of there: "incidents" and a section.
+ * Once: the kept ones are put in order of time. */
+void manrs_incidents(struct seen_routes *s, struct jsonw *w, struct sheet *sheet);
 
 #endif

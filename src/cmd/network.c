@@ -235,7 +235,7 @@ static int network(int argc, char **argv)
 	graph_json(&g, &w);
 	jsonw_object_end(&w);
 	buf_char(&json, '\n');
-	status = graph_answer(&json, s);
+	status = graph_answer(&json, s, seen_time(&seen));
 	if (status == EXIT_RAN)
 		status = seen_status(&seen);
 	sheet_free(s);

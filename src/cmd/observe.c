@@ -48,15 +48,8 @@ static const struct opt opts[] = {
     {"map", 0, OPT_TEXT, &map, "FILE",
      "Use the country shapes of this TopoJSON file on the page's map.", NULL},
     KEEP_OPT(record),
-    {"store", 0, OPT_TEXT, &store, "URL",
-     "Send the findings and this run to ClickHouse: "
-     "clickhouse://HOST:PORT[,HOST:PORT…]/DATABASE[?cluster=NAME].",
-     NULL},
+    STORE_OPTS(store, spool),
     {"store-routes", 0, OPT_BOOL, &store_routes, NULL, "With --store: every route as well.", NULL},
-    {"spool", 0, OPT_TEXT, &spool, "DIR",
-     "With --store: where blocks wait while the server is away; $XDG_STATE_HOME/meridian/spool "
-     "(~/.local/state/meridian/spool) without it.",
-     NULL},
     {"part", 0, OPT_TEXT, &part, "I/N",
      "Read only the Ith of N shares of the sources and write the detectors' state to --output, for "
      "--merge. Every part wants the same list of sources in the same order; the file number k, "
@@ -246,7 +239,7 @@ static int observe(int argc, char **argv)
 	if (store && !clickhouse_is(store))
 		return complain(EXIT_USAGE, "--store wants clickhouse://HOST:PORT/DATABASE");
 	/* They must be there before the sandbox closes. */
-	if ((store && !keep_folder(&spool, "spool", &err)) ||
+	if ((store && !keep_store_ready(store, &spool, &err)) ||
 	    (record && !keep_folder(&record, "record", &err)))
 		return complain(EXIT_COULD_NOT, "%s", err.text);
 	narrow(argc, argv);
@@ -259,11 +252,12 @@ static int observe(int argc, char **argv)
 	ok = ok && (merge || run_know(r, &tables, &err));
 	if (ok && merge)
 		ok = part_merge(r, argv, (size_t)argc, lists, &ncommand, &command, &err) &&
-		     (!store || (kept = keep_store_begin(store, spool, false, r, &err)));
+		     (!store || (kept = keep_store_begin(store, spool, NULL, false, r, &err)));
 	else if (ok && lines)
 		ok = lines_out(r, lines, &err);
 	else if (ok)
-		ok = (!store || (kept = keep_store_begin(store, spool, store_routes, r, &err))) &&
+		ok = (!store ||
+		      (kept = keep_store_begin(store, spool, NULL, store_routes, r, &err))) &&
 		     run_judge(r, &err);
 	if (ok && !lines) {
 		run_same(r);

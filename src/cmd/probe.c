@@ -32,6 +32,8 @@
 #include "cmd/run.h"
 #include "cmd/whose.h"
 #include "finding/verdict.h"
+#include "record/clickhouse.h"
+#include "record/disk.h"
 #include "record/ooni.h"
 #include "report/states.h"
 #include "version.h"
@@ -40,8 +42,8 @@
 #define HELPERS_MAX 8
 
 static struct opt_list lists, resolvers, controls, tools_asked, servers, networks;
-static const char *resume, *as, *record, *ca, *neutral = "example.com", *nobody = "192.0.2.53",
-					      *country;
+static const char *resume, *as, *record, *store, *spool, *ca, *neutral = "example.com",
+							      *nobody = "192.0.2.53", *country;
 static bool dry_run, yes, keep_address, verdicts, loopback;
 static bool whoami = true, follow = true;
 static uint64_t seed, parallel = 128, asn, redirects = 10;
@@ -98,6 +100,7 @@ static const struct opt opts[] = {
      "ooni|verdicts"},
     {"verdicts", 0, OPT_BOOL, &verdicts, NULL, "The same as --as verdicts.", NULL},
     KEEP_OPT(record),
+    STORE_OPTS(store, spool),
     {"follow", 0, OPT_BOOL, &follow, NULL,
      "After a failure find out more: what triggers it, where on the path, QUIC, speed. On unless "
      "--no-follow.",
@@ -270,6 +273,8 @@ static void tell(struct probe_run *r, struct buf *out, bool all)
 	if (whoami)
 		buf_printf(out, "  %s tells this line's address (%s), to replace it\n",
 			   HERE_WHOAMI_AT, HERE_WHOAMI);
+	if (store)
+		buf_printf(out, "  what was measured and found is sent to %s\n", store);
 	buf_text(out, "Whoever watches this line can see that. Nothing else is sent to anybody.\n");
 	for (size_t i = 0; all && i < r->aims.n; i++)
 		if (!r->aims.at[i].done)
@@ -519,6 +524,23 @@ static void tap(void *arg, const struct facts *f)
 	}
 }
 
+/* The same measurements are the same run, whenever they are sent. */
+static struct keep_store *store_begin(struct run *run, const char *path, struct err *err)
+{
+	uint8_t digest[SHA256_SIZE];
+	struct keep_store *k = NULL;
+	struct buf text = {0};
+	uint64_t bytes;
+
+	if (disk_digest(path, digest, &bytes, err)) {
+		buf_text(&text, "probe ");
+		buf_hex(&text, digest, sizeof(digest));
+		k = keep_store_begin(store, spool, text.at, false, run, err);
+	}
+	buf_free(&text);
+	return k;
+}
+
 static int judge(struct probe_run *r, struct err *err)
 {
 	char path[64];
@@ -528,9 +550,11 @@ static int judge(struct probe_run *r, struct err *err)
 	struct run_report report;
 	struct shown shown = {0};
 	struct keep *keep;
+	struct keep_store *kept = NULL;
 	struct buf out = {0};
+	struct err away = {0};
 	int status = EXIT_COULD_NOT;
-	bool ok;
+	bool ok, sent = true;
 
 	if (form && !strcmp(form, "ooni"))
 		return copy_out(r, err) ? (why || r->aims.skipped ? EXIT_PARTLY : EXIT_RAN)
@@ -542,7 +566,8 @@ static int judge(struct probe_run *r, struct err *err)
 	if (keep)
 		keep_country(keep, r->here.country);
 	ok = run_add(run, resume ? resume : path, err) &&
-	     run_know(run, &(struct run_tables){0}, err);
+	     run_know(run, &(struct run_tables){0}, err) &&
+	     (!store || (kept = store_begin(run, path, err)));
 	if (ok && form) {
 		struct file_whole f;
 
@@ -576,6 +601,8 @@ static int judge(struct probe_run *r, struct err *err)
 		report = run_report(run, common.argc, common.argv);
 		report.style = shown.states.style;
 		ok = !record || keep_run(keep, record, run, &report, err);
+		/* What was measured is shown even when the store is away. */
+		sent = !kept || keep_store_end(kept, run, &report, &away);
 		if (ok) {
 			if (!common.json)
 				states_put(&shown.states, &out);
@@ -589,6 +616,10 @@ static int judge(struct probe_run *r, struct err *err)
 					 "No helper was asked (--control URL), so what failed "
 					 "here may fail everywhere.\n");
 			ok = put_result(&out, err);
+		}
+		if (ok && !sent) {
+			ok = false;
+			*err = away;
 		}
 		buf_free(&out);
 	}
@@ -607,7 +638,7 @@ static int judge(struct probe_run *r, struct err *err)
 static void narrow(void)
 {
 	struct arena a = {0};
-	const char *folder[4], *why;
+	const char *folder[5], *why;
 	struct sandbox s = {.write = folder, .network = true};
 	const char *const out[] = {common.output, resume};
 
@@ -622,6 +653,8 @@ static void narrow(void)
 	}
 	if (record)
 		folder[s.nwrite++] = record;
+	if (store)
+		folder[s.nwrite++] = spool;
 	why = sandbox_enter(&s);
 	if (why && common.verbose)
 		talk("meridian: %s", why);
@@ -706,6 +739,11 @@ static int probe(int argc, char **argv)
 				  "probe wants a URL, a host name, --list FILE or --tool NAME");
 	else if (common.json + (as != NULL || verdicts) > 1)
 		status = complain(EXIT_USAGE, "--json and --as exclude one another");
+	else if (store && (as || verdicts))
+		status =
+		    complain(EXIT_USAGE, "--as judges nothing, so there is nothing to --store");
+	else if (store && !clickhouse_is(store))
+		status = complain(EXIT_USAGE, "--store wants clickhouse://HOST:PORT/DATABASE");
 	else if (!parallel || parallel > 4096 || !(timeout > 0) || !(rest_for > 0) ||
 		 !(time_limit > 0) || redirects > 50)
 		status = complain(EXIT_USAGE, "--parallel (at most 4,096), --timeout, --rest and "
@@ -720,7 +758,8 @@ static int probe(int argc, char **argv)
 		free(r);
 		return status;
 	}
-	ok = prepare(r, argc, argv, &err) && (!record || keep_folder(&record, "record", &err));
+	ok = prepare(r, argc, argv, &err) && (!record || keep_folder(&record, "record", &err)) &&
+	     (!store || dry_run || keep_store_ready(store, &spool, &err));
 	if (ok && !dry_run)
 		ok = open_measurements(r, &err);
 	if (ok) {
@@ -775,7 +814,8 @@ const struct cmd cmd_probe = {
 	"Looks each name up at several resolvers, connects to every address, shakes hands, "
 	"fetches the page, follows redirects, and where that fails finds out more. What it saw "
 	"is written as OONI's measurements and judged as observe judges anybody's.\n\n"
-	"Nothing is sent but the measurements themselves: no upload, no telemetry. Before it "
+	"Nothing is sent but the measurements themselves: no upload without --store, no telemetry. "
+	"Before it "
 	"begins it says what will be contacted, and asks where measuring may be dangerous. The "
 	"probe's own addresses are replaced in all that it writes.\n\n"
 	"Hundreds of targets are in flight at once, in an order that the seed decides, a few at "

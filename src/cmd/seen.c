@@ -24,6 +24,51 @@ uint16_t seen_country_of(const struct graph *g, uint32_t asn)
 	return names_find(g->names, asn, &name) && name.country[0] ? COUNTRY(name.country) : 0;
 }
 
+bool seen_is(const struct seen_routes *s, uint32_t asn)
+{
+	return asn && (s->country ? seen_country_of(s->graph, asn) == s->country : asn == s->asn);
+}
+
+bool seen_acts(const struct finding *f, uint32_t asn)
+{
+	if (f->actor.net.asn == asn)
+		return true;
+	for (size_t i = 0;
+	     i < f->nasn && !f->actor.net.asn && f->actor.role && !strcmp(f->actor.role, "origin");
+	     i++)
+		if (f->asn[i].asn == asn)
+			return true;
+	return false;
+}
+
+const char *seen_role(const struct seen_routes *s, const struct finding *f)
+{
+	char cc[3] = "";
+	bool is;
+
+	is = seen_is(s, f->actor.net.asn);
+	for (size_t i = 0; i < f->nasn && !is; i++)
+		is = seen_is(s, f->asn[i].asn) && seen_acts(f, f->asn[i].asn);
+	if (is)
+		return "actor";
+	for (size_t i = 0; i < f->nvictim && !is; i++)
+		is = seen_is(s, f->victim[i].asn);
+	if (is)
+		return "victim";
+	/* Where a hijack or a leak was seen is not whose it is. */
+	if (!strncmp(f->kind, "route.", 6))
+		return NULL;
+	if (s->country)
+		nets_code(cc, s->country);
+	for (size_t i = 0; i < f->ncountry && s->country && !is; i++)
+		is = !strcmp(f->country[i], cc);
+	for (size_t i = 0; i < f->nwhere && !s->country && !is; i++)
+		is = f->where[i].asn == s->asn;
+	for (size_t i = 0; i < f->nasn && !s->country && !is; i++)
+		is = f->asn[i].asn == s->asn;
+	return is ? "place" : NULL;
+}
+
 static bool wanted(uint32_t asn, void *arg)
 {
 	const struct seen_routes *s = arg;
@@ -44,8 +89,8 @@ static void tap(void *arg, const struct facts *f)
 static void narrow(bool network)
 {
 	struct arena a = {0};
-	const char *folder[3], *why;
-	struct sandbox box = {.write = folder, .network = network};
+	const char *folder[4], *why;
+	struct sandbox box = {.write = folder, .network = network || graph_options.store};
 	const char *const out[] = {common.output, graph_options.html};
 
 	for (size_t i = 0; i < 2; i++) {
@@ -59,10 +104,17 @@ static void narrow(bool network)
 	}
 	if (graph_options.record)
 		folder[box.nwrite++] = graph_options.record;
+	if (graph_options.store)
+		folder[box.nwrite++] = graph_options.spool;
 	why = sandbox_enter(&box);
 	if (why && common.verbose)
 		talk("meridian: %s", why);
 	arena_free(&a);
+}
+
+static bool incident(const struct finding *f, void *arg)
+{
+	return seen_role(arg, f) != NULL;
 }
 
 bool seen_load(struct seen_routes *s, int argc, char **argv, struct err *err)
@@ -70,6 +122,15 @@ bool seen_load(struct seen_routes *s, int argc, char **argv, struct err *err)
 	struct run_tables tables = {.vrps = &seen_options.vrps, .slurm = &seen_options.slurm};
 	const struct opt_list *routes = &seen_options.routes;
 	bool ok = true, network = false;
+	char cc[3];
+
+	/* What was kept is read before anything hostile is. */
+	if (seen_options.findings.n && s->everyone)
+		return err_set(err, "--findings wants one country");
+	if (seen_options.findings.n &&
+	    !kept_read(&s->kept, &seen_options.findings,
+		       s->country ? nets_code(cc, s->country) : NULL, s->asn, incident, s, err))
+		return false;
 
 	if (!argc && !routes->n && !seen_options.vrps.n)
 		return true;
@@ -105,8 +166,20 @@ bool seen_load(struct seen_routes *s, int argc, char **argv, struct err *err)
 
 void seen_free(struct seen_routes *s)
 {
+	kept_free(&s->kept);
 	hygiene_free(s->hygiene);
 	run_free(s->run);
+}
+
+int64_t seen_time(const struct seen_routes *s)
+{
+	int64_t first = s->run ? s->run->first : TIME_NONE;
+
+	for (size_t i = 0; i < s->kept.nplace && (!s->run || s->run->first == TIME_NONE); i++)
+		if (s->kept.place[i].first != TIME_NONE &&
+		    (first == TIME_NONE || s->kept.place[i].first < first))
+			first = s->kept.place[i].first;
+	return first;
 }
 
 int seen_status(const struct seen_routes *s)
@@ -134,6 +207,21 @@ static void json_time(struct jsonw *w, const char *name, int64_t t)
 
 void seen_json(const struct seen_routes *s, struct jsonw *w)
 {
+	if (s->kept.nplace) {
+		jsonw_name(w, "incidents_from");
+		jsonw_array(w);
+		for (size_t i = 0; i < s->kept.nplace; i++) {
+			const struct kept_place *p = &s->kept.place[i];
+
+			jsonw_object(w);
+			jsonw_put_text(w, "record", p->path);
+			jsonw_put_uint(w, "findings", p->findings);
+			json_time(w, "first", p->first);
+			json_time(w, "last", p->last);
+			jsonw_object_end(w);
+		}
+		jsonw_array_end(w);
+	}
 	if (!s->run)
 		return;
 	jsonw_name(w, "sources");
@@ -159,6 +247,18 @@ void seen_sheet(const struct seen_routes *s, struct sheet *sheet)
 {
 	char a[TEXT_TIME], b[TEXT_TIME], n[32];
 
+	for (size_t i = 0; i < s->kept.nplace; i++) {
+		const struct kept_place *p = &s->kept.place[i];
+
+		if (p->first == TIME_NONE)
+			sheet_point(sheet, "Incidents kept in %s: %s%s.", p->path,
+				    p->findings ? text_count(n, p->findings) : "none that",
+				    p->findings ? ", undated" : " concerns it");
+		else
+			sheet_point(sheet, "Incidents kept in %s: %s, between %s and %s.", p->path,
+				    text_count(n, p->findings), text_time(a, p->first),
+				    text_time(b, p->last));
+	}
 	if (!s->run)
 		return;
 	if (s->hygiene && s->run->first != TIME_NONE)

@@ -7,11 +7,12 @@
 #define CMD_SEEN_H
 
 #include "cmd/graph.h"
+#include "cmd/kept.h"
 #include "cmd/run.h"
 #include "finding/hygiene.h"
 
 struct seen_options {
-	struct opt_list vrps, slurm, routes;
+	struct opt_list vrps, slurm, routes, findings;
 };
 extern struct seen_options seen_options;
 
@@ -28,6 +29,15 @@ extern struct seen_options seen_options;
 	     OPT_LIST, &seen_options.slurm,                                                       \
 	     "FILE",   "Apply these local exceptions (SLURM, RFC 8416) to the VRPs.",             \
 	     NULL},                                                                               \
+	    {"findings",                                                                          \
+	     0,                                                                                   \
+	     OPT_LIST,                                                                            \
+	     &seen_options.findings,                                                              \
+	     "RECORD",                                                                            \
+	     "Take incidents from what --record or --store of any command kept: a record's "      \
+	     "folder "                                                                            \
+	     "or clickhouse://HOST:PORT/DATABASE. May be given more than once.",                  \
+	     NULL},                                                                               \
 	{                                                                                         \
 		"routes", 0, OPT_LIST, &seen_options.routes, "SOURCE",                            \
 		    "Take what is announced, and incidents, from these routes: a file, a folder " \
@@ -37,6 +47,7 @@ extern struct seen_options seen_options;
 	}
 
 struct seen_routes {
+	struct kept kept;	 /* of --findings; nplace 0: none were given */
 	struct run *run;	 /* NULL: neither routes nor VRPs were given */
 	struct hygiene *hygiene; /* NULL: no routes */
 	const struct vrps *vrps; /* NULL: none */
@@ -52,8 +63,19 @@ void seen_free(struct seen_routes *s);
 /* Exit status: EXIT_PARTLY when a source was damaged. */
 int seen_status(const struct seen_routes *s);
 
+/* Is it the network, or one of the country, that s is about? */
+bool seen_is(const struct seen_routes *s, uint32_t asn);
+/* Does this network act in it? A bogon finding of many networks names them all. */
+bool seen_acts(const struct finding *f, uint32_t asn);
+/* What a finding is to whom s is about: "actor", "victim", "place" (an outage or a site that is
+ * blocked there); NULL: nothing. */
+const char *seen_role(const struct seen_routes *s, const struct finding *f);
+
 /* The country that a network counts to: of the graph, else of the table of names; 0 unknown. */
 uint16_t seen_country_of(const struct graph *g, uint32_t asn);
+
+/* When the routes begin, else the kept findings; TIME_NONE: neither is dated. */
+int64_t seen_time(const struct seen_routes *s);
 
 /* "from", "span" and "vrps" of what was read, and the same as text. */
 void seen_json(const struct seen_routes *s, struct jsonw *w);

@@ -603,7 +603,7 @@ static bool tell(struct scenario *s, struct err *err)
 		graph_json(&s->graph, &w);
 		jsonw_object_end(&w);
 		buf_char(&json, '\n');
-		ok = graph_answer(&json, sheet) == EXIT_RAN;
+		ok = graph_answer(&json, sheet, TIME_NONE) == EXIT_RAN;
 		if (!ok)
 			err->text[0] = 0; /* said already */
 	}
@@ -627,12 +627,12 @@ static int whatif(int argc, char **argv)
 		return complain(EXIT_USAGE,
 				"whatif wants a scenario: cut, gateway, depeer, remove, mandate, "
 				"hijack, routes, case, or a FILE of such lines");
-	for (int i = 0; graph_options.record && tables[i]; i++)
+	for (int i = 0; (graph_options.record || graph_options.store) && tables[i]; i++)
 		if (!strcmp(argv[0], tables[i]))
 			return complain(EXIT_USAGE,
 					"whatif %s makes a table and finds nothing, so there is "
-					"nothing to --record",
-					argv[0]);
+					"nothing to --%s",
+					argv[0], graph_options.record ? "record" : "store");
 	if (!strcmp(argv[0], "routes"))
 		return argc == 1 ? routes()
 				 : complain(EXIT_USAGE, "\"%s\" is one word too many", argv[1]);
