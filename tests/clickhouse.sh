@@ -56,17 +56,27 @@ ch_start 2
 want "$rows" 2500000 'a server that was killed'
 ! ls "$tmp"/spool3/*.block >/dev/null 2>&1 || fail 'the spool was not emptied'
 
+# The same with a server that is away before the sender begins, whichever it is.
+for shard in 1 2; do
+	eval "kill -9 \$ch_pid_$shard; wait \$ch_pid_$shard 2>/dev/null || :"
+	! "$writer" "$ch_url" "$tmp/spool$shard.away" 300000 "away$shard" >"$tmp/out" 2>&1 || fail 'it began without a server and said that all is well'
+	ch_start $shard
+	"$writer" "$ch_url" "$tmp/spool$shard.away" 300000 "away$shard"
+	"$writer" "$ch_url" "$tmp/spool$shard.away" 300000 "away$shard"
+	want "$rows" $((2500000 + 300000 * shard)) "a server that was away at first ($shard)"
+done
+
 # Compressed, as for servers elsewhere (a name that is not this machine's).
 host=$(echo "$ch_url" | sed 's/127\.0\.0\.1/0/g')
 "$writer" "$host" "$tmp/spool4" 150000 packed
-want "$rows" 2650000 'compressed'
+want "$rows" 3250000 'compressed'
 
 # observe --store, and its findings by report.
 case=$root/data/telegram-2026
 "$meridian" observe -q -o /dev/null --store "$ch_url" --spool "$tmp/spool5" --store-routes --vrps "$case"/vrps-*.json "$case/routes"
-want "$rows" 2673288 'routes of a run'
+want "$rows" 3273288 'routes of a run'
 "$meridian" report --kind route.hijack --actor 18101 --victim 62041 --country AE --json "$ch_url" | grep -q 'AS18101' || fail 'the finding of the run'
-want 'SELECT count() FROM meridian_runs' 5 'runs'
+want 'SELECT count() FROM meridian_runs' 7 'runs'
 # The store is read as a record is: runs with their sources, findings that name them.
 "$meridian" observe -q -o /dev/null --record "$tmp/rec" --vrps "$case"/vrps-*.json "$case/routes"
 "$meridian" report --json "$ch_url" | grep -q '"kind":"ripestat' || fail 'sources are not told from a store'

@@ -126,7 +126,7 @@ struct clickhouse *clickhouse_open(const char *url, const char *spool, const cha
 {
 	struct clickhouse *c = mem_zero(1, sizeof(*c));
 	struct err left;
-	bool ok, before = true;
+	bool ok, before = true, absent, left_over = false;
 
 	c->seed = mem_text(seed ? seed : "");
 	sha256(c->seed, strlen(c->seed), c->run);
@@ -134,9 +134,19 @@ struct clickhouse *clickhouse_open(const char *url, const char *spool, const cha
 	ok = c->shards != NULL;
 	if (ok && spool) {
 		ok = file_folder(spool, 0700, err);
+		/* A sender of this input that began while the server with the ledger was away could
+		 * not sign in, but has left something. */
+		left_over = ok && shards_spooled(spool);
 		/* A server that is away does not stop a run: it is spooled. */
-		if (ok &&
-		    (!make_tables(c, &c->away, &left) || !sign_in(c, &before, &c->away, &left))) {
+		if (ok && !make_tables(c, &c->away, &left)) {
+			/* Of several servers the one with the ledger may be there. */
+			if (c->away)
+				sign_in(c, &before, &absent, &left);
+			else {
+				*err = left;
+				ok = false;
+			}
+		} else if (ok && !sign_in(c, &before, &c->away, &left)) {
 			if (!c->away) {
 				*err = left;
 				ok = false;
@@ -146,7 +156,7 @@ struct clickhouse *clickhouse_open(const char *url, const char *spool, const cha
 		}
 		if (ok) {
 			c->spool = mem_text(spool);
-			shards_start(c->shards, spool, c->seed, before, c->away);
+			shards_start(c->shards, spool, c->seed, before || left_over, c->away);
 		}
 	} else if (ok) {
 		struct buf version = {0};
@@ -162,7 +172,7 @@ struct clickhouse *clickhouse_open(const char *url, const char *spool, const cha
 
 bool clickhouse_close(struct clickhouse *c, struct err *err)
 {
-	bool ok = true, away;
+	bool ok = true, away, before;
 
 	for (int t = 0; c->spool && t < TABLES; t++)
 		ok = shards_give(c->shards, &c->block[t], err) && ok;
@@ -171,10 +181,13 @@ bool clickhouse_close(struct clickhouse *c, struct err *err)
 		bool sent = shards_stop(c->shards, ok ? err : &why);
 
 		ok = ok && sent;
-		/* What was not taken at first may be taken now. */
-		if (!shards_send_spool(c->shards, c->spool, &c->waiting, &why) && c->away &&
-		    make_tables(c, &away, &why))
-			shards_send_spool(c->shards, c->spool, &c->waiting, &why);
+		/* What was not taken at first may be taken now; signed in before anything is there.
+		 */
+		if (c->away) {
+			make_tables(c, &away, &why);
+			sign_in(c, &before, &away, &why);
+		}
+		shards_send_spool(c->shards, c->spool, &c->waiting, &why);
 		if (c->waiting)
 			ok = err_set(err,
 				     "%" PRIu64 " blocks wait in %s for their server (%.300s); the "

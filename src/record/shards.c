@@ -307,6 +307,22 @@ static bool spool_name(const char *name, struct sent *b)
 	       end && !name[end];
 }
 
+bool shards_spooled(const char *spool)
+{
+	DIR *d = opendir(spool);
+	struct dirent *e;
+	bool any = false;
+
+	while (d && !any && (e = readdir(d))) {
+		struct sent b;
+
+		any = spool_name(e->d_name, &b);
+	}
+	if (d)
+		closedir(d);
+	return any;
+}
+
 bool shards_send_spool(struct shards *s, const char *spool, uint64_t *waiting, struct err *err)
 {
 	DIR *d = opendir(spool);

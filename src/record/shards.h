@@ -67,6 +67,9 @@ void shards_start(struct shards *s, const char *spool, const char *seed, bool re
  * block could not be sent and not be spooled. */
 bool shards_give(struct shards *s, struct block *b, struct err *err);
 
+/* Does anything lie in the spool? */
+bool shards_spooled(const char *spool);
+
 /* Sends what lies in the spool, each block after it was looked up; *waiting: what stays there.
  * Before shards_start() or after shards_stop(). */
 bool shards_send_spool(struct shards *s, const char *spool, uint64_t *waiting, struct err *err);
