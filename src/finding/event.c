@@ -179,34 +179,34 @@ double event_confidence(const struct finding *f)
 
 /* ---- the replay ---- */
 
-/* What one peer believes of one track. */
-struct belief {
-	uint32_t member, path_id;
-	uint16_t peer; /* local */
-	uint8_t used, holds;
-};
-
-struct set {
-	struct belief *at;
-	uint32_t mask;
-};
-
-static struct belief *belief_of(struct set *s, uint32_t member, uint16_t peer, uint32_t path_id)
-{
-	uint32_t i = (uint32_t)hash_u64(((uint64_t)member << 32 | path_id) ^ (uint64_t)peer << 16);
-
-	for (i &= s->mask; s->at[i].used; i = (i + 1) & s->mask)
-		if (s->at[i].member == member && s->at[i].peer == peer &&
-		    s->at[i].path_id == path_id)
-			return &s->at[i];
-	s->at[i] = (struct belief){.member = member, .path_id = path_id, .peer = peer, .used = 1};
-	return &s->at[i];
-}
-
 struct line {
 	const struct entry *e;
 	uint32_t member;
+	/* What its peer believes of its track, in the first line that there is of the two. */
+	uint8_t believed, holds;
 };
+
+struct set {
+	uint32_t *at; /* index of that line + 1 */
+	uint32_t mask;
+};
+
+static struct line *belief_of(struct set *s, struct line *line, uint32_t at)
+{
+	struct line *x = &line[at];
+	uint32_t i = (uint32_t)hash_u64(((uint64_t)x->member << 32 | x->e->path_id) ^
+					(uint64_t)x->e->peer << 16);
+
+	for (i &= s->mask; s->at[i]; i = (i + 1) & s->mask) {
+		struct line *y = &line[s->at[i] - 1];
+
+		if (y->member == x->member && y->e->peer == x->e->peer &&
+		    y->e->path_id == x->e->path_id)
+			return y;
+	}
+	s->at[i] = at + 1;
+	return x;
+}
 
 static int by_line(const void *p, const void *q, void *arg)
 {
@@ -312,14 +312,16 @@ static void build_evidence(struct watch *w, struct findings *out, struct finding
 			used[n++] = best;
 	}
 	qsort_r(used, n, sizeof(*used), by_source, w);
-	f->evidence = arena_zero(&out->arena, n, sizeof(*f->evidence));
-	f->evidence[kept++] = watch_slice(w, first);
-	for (uint32_t i = 0; i < n; i++) {
-		if ((i && !by_source(&used[i - 1], &used[i], w)) || !by_source(&used[i], &first, w))
-			continue;
-		f->evidence[kept++] = watch_slice(w, used[i]);
-	}
-	f->nevidence = kept;
+	/* A record of a table has the routes of many peers: it is there once, so is its row. */
+	for (uint32_t i = 0; i < n; i++)
+		if ((!kept || by_source(&used[kept - 1], &used[i], w)) &&
+		    by_source(&used[i], &first, w))
+			used[kept++] = used[i];
+	f->evidence = arena_zero(&out->arena, (size_t)kept + 1, sizeof(*f->evidence));
+	f->evidence[0] = watch_slice(w, first);
+	for (uint32_t i = 0; i < kept; i++)
+		f->evidence[i + 1] = watch_slice(w, used[i]);
+	f->nevidence = (size_t)kept + 1;
 }
 
 static void build_carriers(struct watch *w, struct findings *out, struct finding *f,
@@ -510,7 +512,7 @@ struct finding *event_build(struct watch *w, const struct ranges *r, struct find
 	line = mem_zero(nline, sizeof(*line));
 	for (size_t i = 0; i < n; i++) {
 		for (uint32_t j = r->first[m[i].track]; j < r->first[m[i].track + 1]; j++)
-			line[at++] = (struct line){&w->log[j], (uint32_t)i};
+			line[at++] = (struct line){&w->log[j], (uint32_t)i, 0, 0};
 		re->full |= w->track[m[i].track].n >= watch_cap(w, &w->track[m[i].track]);
 	}
 	qsort_r(line, nline, sizeof(*line), by_line, w);
@@ -548,7 +550,7 @@ struct finding *event_build(struct watch *w, const struct ranges *r, struct find
 		struct finding_prefix *fp = &f->prefix[k];
 		uint16_t peer = play_peer(&p, e->peer, e->time);
 		bool fresh = false;
-		struct belief *b = belief_of(&set, k, peer, e->path_id);
+		struct line *b = belief_of(&set, line, i);
 
 		if (e->kind == ENTRY_TABLE || e->kind == ENTRY_ANNOUNCE) {
 			used[nused++] = e->ev;
@@ -560,8 +562,8 @@ struct finding *event_build(struct watch *w, const struct ranges *r, struct find
 				fp->first = e->time;
 			fp->last = e->time;
 			if (!b->holds) {
-				fresh = b->used == 1;
-				b->used = 2;
+				fresh = !b->believed;
+				b->believed = 1;
 				b->holds = 1;
 				if (!p.held[peer]++)
 					p.now++;
@@ -623,6 +625,9 @@ struct finding *event_build(struct watch *w, const struct ranges *r, struct find
 		}
 	}
 	PUSH(out, f->wave, f->nwave, wave);
+	free(set.at);
+	free(wpeer);
+	free(wmember);
 	for (size_t i = 0; i < n; i++) {
 		f->prefix[i].peers = p.mpeak[i];
 		f->prefix[i].withdrawn = p.mgo[i];
@@ -683,14 +688,13 @@ struct finding *event_build(struct watch *w, const struct ranges *r, struct find
 		qsort(f->victim, f->nvictim, sizeof(*f->victim), by_asn);
 	build_carriers(w, out, f, line, nline, p.local, actor);
 	build_levels(out, f, level, nlevel);
+	free(level);
 	build_detours(w, out, f, m, n, line, nline);
+	free(line);
 	build_places(out, f);
 	build_evidence(w, out, f, used, nused);
-	qsort(f->prefix, f->nprefix, sizeof(*f->prefix), by_prefix);
-	free(line);
-	free(set.at);
 	free(used);
-	free(level);
+	qsort(f->prefix, f->nprefix, sizeof(*f->prefix), by_prefix);
 	free(p.local);
 	free(p.peer);
 	free(p.held);
@@ -699,8 +703,6 @@ struct finding *event_build(struct watch *w, const struct ranges *r, struct find
 	free(p.mheld);
 	free(p.mpeak);
 	free(p.mgo);
-	free(wpeer);
-	free(wmember);
 	return f;
 }
 
