@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -448,6 +449,7 @@ bool run_judge_states(struct run *r, const struct run_states *states, struct err
 	for (size_t i = q.n / 2; i-- > 0;)
 		sink(&q, i);
 	ok = !states->begin || states->begin(states->arg, j.state, err);
+	malloc_trim(0); /* what reading tables left behind */
 	while (ok && q.n && !interrupted) {
 		uint32_t id = q.at[0];
 		struct run_source *s = r->at[id];
@@ -475,6 +477,7 @@ bool run_judge_states(struct run *r, const struct run_states *states, struct err
 			finish(r, (uint32_t)i);
 	if (ok && states->instead)
 		ok = states->instead(states->arg, j.state, err);
+	malloc_trim(0); /* the readers' buffers */
 	for (size_t i = 0; i < j.n; i++) {
 		if (ok && !states->instead)
 			detectors[i]->end(j.state[i], &r->findings);

@@ -20,13 +20,16 @@ void event_context(struct findings *out, struct finding *f, const char *kind, ui
 {
 	va_list ap;
 	struct context c = {.kind = kind, .source = source};
+	char line[1024];
 
 	va_start(ap, fmt);
-	c.text = event_vtext(out, fmt, ap);
+	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
+	/* A row that is there already takes no memory: many prefixes have one VRP. */
 	for (size_t i = 0; i < f->ncontext; i++)
-		if (!strcmp(f->context[i].kind, kind) && !strcmp(f->context[i].text, c.text))
+		if (!strcmp(f->context[i].kind, kind) && !strcmp(f->context[i].text, line))
 			return;
+	c.text = arena_text(&out->arena, line);
 	PUSH(out, f->context, f->ncontext, c);
 }
 

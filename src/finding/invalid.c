@@ -115,14 +115,22 @@ static void invalid_event(struct watch *w, const struct ranges *r, struct findin
 void invalid_judge(struct watch *w, const struct ranges *r, struct findings *out, struct member *m,
 		   size_t n, const struct member *more, size_t nmore)
 {
-	struct member *few = mem_zero(n ? n : 1, sizeof(*few));
+	struct member *few;
+	size_t nleft = 0;
 
 	for (size_t i = 0, j; i < n; i = j) {
 		for (j = i; j < n && m[j].group == m[i].group;)
 			j++;
-		if (j - i >= EVENT_FEW)
+		if (j - i >= EVENT_FEW) {
 			invalid_event(w, r, out, m + i, j - i, 1, more, nmore);
+			continue;
+		}
+		/* What was told goes, so that the others are together. */
+		memmove(m + nleft, m + i, (j - i) * sizeof(*m));
+		nleft += j - i;
 	}
+	n = nleft;
+	few = mem_zero(n ? n : 1, sizeof(*few));
 	/* The others, by what is wrong. */
 	for (int why = ROV_TOO_SPECIFIC; why <= ROV_AS0; why++) {
 		size_t nfew = 0, origins = 0;
@@ -132,8 +140,6 @@ void invalid_judge(struct watch *w, const struct ranges *r, struct findings *out
 
 			for (j = i; j < n && m[j].group == m[i].group;)
 				j++;
-			if (j - i >= EVENT_FEW)
-				continue;
 			for (size_t k = i; k < j; k++)
 				if (m[k].why == why)
 					few[nfew++] = m[k];
