@@ -37,8 +37,8 @@ static int by_place(const struct watch *w, const struct entry *x, const struct e
 		return x->time < y->time ? -1 : 1;
 	if (a->source != b->source)
 		return a->source < b->source ? -1 : 1;
-	if (a->offset != b->offset)
-		return a->offset < b->offset ? -1 : 1;
+	if (ev_offset(a) != ev_offset(b))
+		return ev_offset(a) < ev_offset(b) ? -1 : 1;
 	return (x->seq > y->seq) - (x->seq < y->seq);
 }
 
@@ -284,8 +284,8 @@ static int by_source(const void *p, const void *q, void *arg)
 
 	if (a->source != b->source)
 		return a->source < b->source ? -1 : 1;
-	if (a->offset != b->offset)
-		return a->offset < b->offset ? -1 : 1;
+	if (ev_offset(a) != ev_offset(b))
+		return ev_offset(a) < ev_offset(b) ? -1 : 1;
 	return 0;
 }
 
@@ -304,8 +304,8 @@ static void build_evidence(struct watch *w, struct findings *out, struct finding
 		for (uint32_t j = 0; j < w->nindex; j++) {
 			const struct ev *x = ev_at(w, w->index[j]);
 
-			if (x->source == e->source && x->offset < e->offset &&
-			    (best == NONE || x->offset > ev_at(w, best)->offset))
+			if (x->source == e->source && ev_offset(x) < ev_offset(e) &&
+			    (best == NONE || ev_offset(x) > ev_offset(ev_at(w, best))))
 				best = w->index[j];
 		}
 		if (best != NONE && (n == ntable || used[n - 1] != best))

@@ -608,6 +608,9 @@ void origin_judge(struct watch *w, const struct ranges *r, struct findings *out)
 			j++;
 		judge_actor(w, r, out, v + i, j - i);
 	}
+	/* Nobody looks prefixes up after this at the end (routes.c), but for a basis. */
+	if (w->rested && !w->k->basis)
+		slots_free(&w->prefixes);
 	/*
 	 * What is RPKI-invalid and no hijack is told all the same, more quietly. What was weighed
 	 * together with it, and found too light, has to be weighed again by who judges again.

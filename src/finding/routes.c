@@ -50,9 +50,9 @@ static void judge(struct watch *w, struct findings *out)
 	struct ranges r;
 
 	ranges_of(w, &r);
+	forged_judge(w, &r, out); /* before the origins, after which no prefix is looked up */
 	origin_judge(w, &r, out);
 	aspa_judge(w, &r, out);
-	forged_judge(w, &r, out);
 	leak_judge(w, &r, out);
 	bogon_judge(w, &r, out);
 	malformed_judge(w, &r, out);

@@ -48,7 +48,12 @@ uint32_t watch_ev(struct watch *w, bool table)
 	again = s->source < w->k->nagain && w->k->again[s->source];
 	w->cur_ev = w->nev;
 	e = ev_more(w);
-	*e = (struct ev){s->offset, s->length, (uint16_t)s->source, table, 0};
+	*e = (struct ev){(uint32_t)s->offset,
+			 s->length,
+			 (uint16_t)s->source,
+			 (uint16_t)(s->offset >> 32 & 0x3fff),
+			 table,
+			 0};
 	if (w->sha)
 		memcpy(ev_digest(w, w->cur_ev), w->sha, SHA256_SIZE);
 	else if (s->at && !again)
@@ -75,7 +80,7 @@ uint32_t watch_evidence(struct watch *w)
 struct evidence watch_slice(const struct watch *w, uint32_t ev)
 {
 	const struct ev *e = ev_at(w, ev);
-	struct evidence out = {e->source, e->length, e->offset, {0}};
+	struct evidence out = {e->source, e->length, ev_offset(e), {0}};
 
 	if (e->digest)
 		memcpy(out.sha256, w->digest[ev >> WATCH_BLOCK_BITS][ev & (WATCH_BLOCK - 1)],
@@ -184,9 +189,26 @@ static inline uint32_t hold_bucket(const struct watch *w, uint32_t prefix, uint1
 	       (w->nbucket - 1);
 }
 
-void watch_hold(struct watch *w, uint32_t prefix, uint16_t peer, uint32_t path_id, uint32_t track)
+static inline uint32_t hold_home(const struct watch *w, uint32_t i)
 {
-	uint32_t b, i;
+	const struct entry *e = &w->log[i];
+
+	return hold_bucket(w, w->track[e->track].prefix, e->peer, e->path_id);
+}
+
+/* Is entry i of the log a hold of that prefix by that peer? */
+static inline bool hold_is(const struct watch *w, uint32_t i, uint32_t prefix, uint16_t peer,
+			   uint32_t path_id)
+{
+	const struct entry *e = &w->log[i];
+
+	return e->peer == peer && e->path_id == path_id && w->track[e->track].prefix == prefix;
+}
+
+void watch_hold(struct watch *w, uint32_t entry)
+{
+	const struct entry *e = &w->log[entry];
+	uint32_t prefix = w->track[e->track].prefix, b, i;
 
 	if (w->used_hold >= w->nbucket) {
 		uint32_t n = w->nbucket ? w->nbucket * 2 : 256;
@@ -196,32 +218,21 @@ void watch_hold(struct watch *w, uint32_t prefix, uint16_t peer, uint32_t path_i
 		w->nbucket = n;
 		for (uint32_t j = 0; j < nold; j++)
 			for (uint32_t at = old[j], next; at; at = next) {
-				struct hold *h = &w->hold[at - 1];
-
-				next = h->next;
-				b = hold_bucket(w, h->prefix, h->peer, h->path_id);
-				h->next = w->bucket[b];
+				next = w->hold[at - 1];
+				b = hold_home(w, at - 1);
+				w->hold[at - 1] = w->bucket[b];
 				w->bucket[b] = at;
 			}
 		free(old);
 	}
-	b = hold_bucket(w, prefix, peer, path_id);
-	for (i = w->bucket[b]; i; i = w->hold[i - 1].next) {
-		struct hold *h = &w->hold[i - 1];
-
-		if (h->track == track && h->prefix == prefix && h->peer == peer &&
-		    h->path_id == path_id)
+	b = hold_bucket(w, prefix, e->peer, e->path_id);
+	for (i = w->bucket[b]; i; i = w->hold[i - 1])
+		if (w->log[i - 1].track == e->track &&
+		    hold_is(w, i - 1, prefix, e->peer, e->path_id))
 			return;
-	}
-	if (w->free_hold) {
-		i = w->free_hold - 1;
-		w->free_hold = w->hold[i].next;
-	} else {
-		mem_room(&w->hold, &w->cap_hold, w->nhold + 1);
-		i = w->nhold++;
-	}
-	w->hold[i] = (struct hold){prefix, path_id, track, w->bucket[b], peer};
-	w->bucket[b] = i + 1;
+	mem_room(&w->hold, &w->cap_hold, entry + 1);
+	w->hold[entry] = w->bucket[b];
+	w->bucket[b] = entry + 1;
 	w->used_hold++;
 	wprefix_at(w, prefix)->pair.watched = 1;
 }
@@ -235,24 +246,21 @@ void track_let_go(struct watch *w, uint32_t prefix, const struct route *r, uint3
 		return;
 	link = &w->bucket[hold_bucket(w, prefix, r->peer, r->path_id)];
 	while (*link) {
-		uint32_t i = *link - 1;
-		struct hold *h = &w->hold[i];
+		uint32_t i = *link - 1, track = w->log[i].track;
 		bool stays = false;
 
-		if (h->prefix != prefix || h->peer != r->peer || h->path_id != r->path_id) {
-			link = &h->next;
+		if (!hold_is(w, i, prefix, r->peer, r->path_id)) {
+			link = &w->hold[i];
 			continue;
 		}
 		for (size_t k = 0; k < nkeep; k++)
-			stays |= keep[k] == h->track;
+			stays |= keep[k] == track;
 		if (stays) {
-			link = &h->next;
+			link = &w->hold[i];
 			continue;
 		}
-		log_add(w, r, h->track, seq, r->attrs ? ENTRY_REPLACED : ENTRY_WITHDRAWN, 0);
-		*link = h->next;
-		h->next = w->free_hold;
-		w->free_hold = i + 1;
+		log_add(w, r, track, seq, r->attrs ? ENTRY_REPLACED : ENTRY_WITHDRAWN, 0);
+		*link = w->hold[i];
 		w->used_hold--;
 	}
 }
@@ -427,7 +435,7 @@ void track_route(struct watch *w, const struct route *r, uint32_t prefix, uint32
 		if (!log_add(w, r, t, seq, kind, flags))
 			continue;
 		w->track[t].n++;
-		watch_hold(w, prefix, r->peer, r->path_id, t);
+		watch_hold(w, w->nlog - 1);
 		keep[nkeep++] = t;
 	}
 	if (kind != ENTRY_TABLE && wprefix_at(w, prefix)->pair.watched)

@@ -16,7 +16,7 @@ void slots_grow(struct slots *s, uint32_t need)
 {
 	uint32_t cap = s->mask ? s->mask + 1 : 0;
 
-	if ((uint64_t)need * 10 < (uint64_t)cap * 7)
+	if ((uint64_t)need * 4 < (uint64_t)cap * 3)
 		return;
 	cap = cap ? cap * 2 : 256;
 	free(s->at);
@@ -251,7 +251,7 @@ static void pair_first(struct watch *w, struct pair *p, const struct route *r)
 	const struct slice *s = &w->facts->slice;
 	const struct ev *e = ev_at(w, p->ev);
 
-	if (e->source < s->source || (e->source == s->source && e->offset <= s->offset))
+	if (e->source < s->source || (e->source == s->source && ev_offset(e) <= s->offset))
 		return;
 	p->ev = watch_ev(w, r->kind == ROUTE_TABLE);
 	p->peer = r->peer;
@@ -484,11 +484,15 @@ struct watch *watch_new(const struct knowledge *k)
 
 void watch_rest(struct watch *w)
 {
+	w->rested = true;
 	free(w->hold);
 	free(w->bucket);
 	w->hold = NULL;
 	w->bucket = NULL;
-	w->nhold = w->cap_hold = w->free_hold = w->nbucket = w->used_hold = 0;
+	w->cap_hold = w->nbucket = w->used_hold = 0;
+	free(w->bad);
+	w->bad = NULL;
+	w->nbad = w->cap_bad = 0;
 	slots_free(&w->paths);
 	slots_free(&w->tracks);
 	slots_free(&w->bads);

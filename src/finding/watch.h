@@ -12,8 +12,8 @@
  * hijack.c, invalid.c, leak.c, bogon.c and malformed.c make events of the tracks (event.c). So the
  * order of facts of one time does not matter, and a finding depends only on what it names.
  *
- * Memory: 44 bytes and one piece of evidence (16 bytes; 48 where the bytes cannot be had again) a
- * distinct prefix; 32 bytes an entry of the log, WATCH_LOG entries at most.
+ * Memory: 44 bytes and one piece of evidence (12 bytes; 44 where the bytes cannot be had again) a
+ * distinct prefix; 36 bytes an entry of the log, WATCH_LOG entries at most.
  */
 #ifndef FINDING_WATCH_H
 #define FINDING_WATCH_H
@@ -79,12 +79,18 @@ struct wlong {
  * (knowledge.again); else whoever writes the finding works it out.
  */
 struct ev {
-	uint64_t offset;
+	uint32_t low; /* of the offset, ev_offset() */
 	uint32_t length;
 	uint16_t source;
-	uint8_t table;	/* a record of a table: needs its peer index */
-	uint8_t digest; /* it has one */
+	uint16_t high : 14;  /* 64 TiB are enough */
+	uint16_t table : 1;  /* a record of a table: needs its peer index */
+	uint16_t digest : 1; /* it has one */
 };
+
+static inline uint64_t ev_offset(const struct ev *e)
+{
+	return (uint64_t)e->high << 32 | e->low;
+}
 
 enum track_class {
 	TRACK_ORIGIN,	    /* a: origin. RPKI-invalid, or new */
@@ -134,11 +140,6 @@ struct entry {
 struct wpath {
 	uint32_t at;
 	uint32_t n;
-};
-
-struct hold {
-	uint32_t prefix, path_id, track, next;
-	uint16_t peer;
 };
 
 /* What is wrong with a path, whatever it leads to; remembered by path.id. */
@@ -214,6 +215,7 @@ struct watch {
 	int64_t end;	/* last fact */
 	int64_t swept;	/* when watch_advance() last looked */
 	bool table;	/* there was a table before it */
+	bool rested;	/* nothing more is fed */
 	uint64_t *seen; /* bit a peer: sent a route */
 
 	/* In blocks, which never move: there is no time at which there are two of a large array. */
@@ -244,9 +246,10 @@ struct watch {
 	uint32_t nlog, cap_log;
 	uint32_t left_out; /* routes that found the log full */
 
-	struct hold *hold;
-	uint32_t nhold, cap_hold, free_hold; /* free list: index + 1 */
-	uint32_t *bucket;		     /* index + 1 */
+	/* Holds: the entry of the log with which one began, in lists by (prefix, peer, path_id). */
+	uint32_t *hold; /* by entry: index + 1 of the next one in its list */
+	uint32_t cap_hold;
+	uint32_t *bucket; /* index + 1 of the first */
 	uint32_t nbucket, used_hold;
 
 	char **text; /* interned texts (why an attribute is malformed) */
@@ -328,8 +331,8 @@ uint32_t watch_text(struct watch *w, const char *s);
 int64_t watch_since(const struct watch *w);
 bool watch_after_table(const struct watch *w);
 
-/* For watch_load(): a peer holds a track; all hashes anew. */
-void watch_hold(struct watch *w, uint32_t prefix, uint16_t peer, uint32_t path_id, uint32_t track);
+/* For watch_load(): the peer of that entry of the log holds its track; all hashes anew. */
+void watch_hold(struct watch *w, uint32_t entry);
 void watch_index(struct watch *w);
 
 /* How many announcements are logged of such a track; the counts of one that is full are "at

@@ -30,11 +30,23 @@ static struct actor_time *actor_of(struct actor_time *at, uint32_t mask, const s
 	return &at[i];
 }
 
+/* Puts in the holds that began with these entries of the log, and no others. */
+static void holds_anew(struct watch *w, const uint32_t *entry, uint32_t n)
+{
+	if (w->nbucket)
+		memset(w->bucket, 0, (size_t)w->nbucket * sizeof(*w->bucket));
+	w->used_hold = 0;
+	for (uint32_t i = 0; i < n; i++)
+		watch_hold(w, entry[i]);
+}
+
 void watch_advance(struct watch *w, int64_t now,
 		   void (*judge)(struct watch *w, struct findings *out), struct findings *out)
 {
 	struct actor_time *at;
 	struct entry *all = w->log, *over, *kept;
+	uint32_t *held, nheld = 0;
+	uint8_t *holds;
 	uint32_t mask = 255, nall = w->nlog, cap = w->cap_log, nover = 0, nkept = 0;
 
 	/* Once in six hours, and only when something could be over. */
@@ -56,22 +68,32 @@ void watch_advance(struct watch *w, int64_t now,
 		a->used = true;
 	}
 	for (uint32_t b = 0; b < w->nbucket; b++)
-		for (uint32_t i = w->bucket[b]; i; i = w->hold[i - 1].next) {
-			struct actor_time *a = actor_of(at, mask, &w->track[w->hold[i - 1].track]);
+		for (uint32_t i = w->bucket[b]; i; i = w->hold[i - 1]) {
+			struct actor_time *a = actor_of(at, mask, &w->track[all[i - 1].track]);
 
 			a->used = a->open = true;
 		}
 	over = mem_zero(nall, sizeof(*over));
 	kept = mem_zero(nall, sizeof(*kept));
+	held = mem_zero((size_t)w->used_hold + 1, sizeof(*held));
+	holds = mem_zero(nall, 1);
+	for (uint32_t b = 0; b < w->nbucket; b++)
+		for (uint32_t i = w->bucket[b]; i; i = w->hold[i - 1])
+			holds[i - 1] = 1;
 	for (uint32_t i = 0; i < nall; i++) {
 		struct actor_time *a = actor_of(at, mask, &w->track[all[i].track]);
 
-		if (!a->open && a->last < now - WATCH_QUIET)
+		if (!a->open && a->last < now - WATCH_QUIET) {
 			over[nover++] = all[i];
-		else
-			kept[nkept++] = all[i];
+			continue;
+		}
+		/* Who holds something is open: all that holds name is kept. */
+		if (holds[i])
+			held[nheld++] = nkept;
+		kept[nkept++] = all[i];
 	}
 	free(at);
+	free(holds);
 	if (nover) {
 		w->log = over;
 		w->nlog = nover;
@@ -82,6 +104,7 @@ void watch_advance(struct watch *w, int64_t now,
 		w->log = kept;
 		w->nlog = nkept;
 		w->cap_log = nall;
+		holds_anew(w, held, nheld);
 		free(over);
 	} else {
 		w->log = all;
@@ -90,6 +113,7 @@ void watch_advance(struct watch *w, int64_t now,
 		free(over);
 		free(kept);
 	}
+	free(held);
 }
 
 /* ---- saved and loaded ---- */
@@ -120,10 +144,13 @@ void watch_save(const struct watch *w, struct buf *out)
 	SAVE(npath, path);
 	SAVE(ntrack, track);
 	SAVE(nlog, log);
-	SAVE(nhold, hold);
-	SAVE(nbucket, bucket);
 	buf_u32(out, w->used_hold);
-	buf_u32(out, w->free_hold);
+	for (uint32_t b = 0; b < w->nbucket; b++)
+		for (uint32_t i = w->bucket[b]; i; i = w->hold[i - 1]) {
+			uint32_t entry = i - 1;
+
+			buf_add(out, &entry, sizeof(entry));
+		}
 	buf_u32(out, w->ntext);
 	for (uint32_t i = 0; i < w->ntext; i++) {
 		buf_u32(out, (uint32_t)strlen(w->text[i]));
@@ -185,7 +212,7 @@ static bool map_peer(const struct knowledge *k, uint16_t *peer)
 static bool sound(struct watch *w)
 {
 	const struct knowledge *k = w->k;
-	uint32_t holds = 0, wide = 0;
+	uint32_t wide = 0;
 
 	for (uint32_t i = 0; i < w->nprefix; i++) {
 		struct pair *e = &wprefix_at(w, i)->pair;
@@ -240,19 +267,6 @@ static bool sound(struct watch *w)
 		    (e->path != NONE && e->path >= w->npath) || !map_peer(k, &e->peer))
 			return false;
 	}
-	for (uint32_t i = 0; i < w->nhold; i++)
-		if (w->hold[i].track >= w->ntrack || w->hold[i].prefix >= w->nprefix ||
-		    w->hold[i].next > w->nhold)
-			return false;
-	if (w->nbucket & (w->nbucket - 1))
-		return false;
-	for (uint32_t b = 0; b < w->nbucket; b++) {
-		if (w->bucket[b] > w->nhold)
-			return false;
-		for (uint32_t i = w->bucket[b]; i; i = w->hold[i - 1].next)
-			if (holds++ > w->nhold)
-				return false; /* a ring */
-	}
 	for (uint32_t i = 0; i < w->nbad; i++)
 		if (w->bad[i].class > TRACK_EDGE || (w->bad[i].more && i + 1 == w->nbad) ||
 		    (w->bad[i].class == TRACK_BOGON_ASN &&
@@ -260,32 +274,13 @@ static bool sound(struct watch *w)
 		    (w->bad[i].class == TRACK_LEAK &&
 		     (w->bad[i].how < LEAK_TYPE1 || w->bad[i].how > LEAK_OTC)))
 			return false;
-	return holds == w->used_hold;
-}
-
-/* Holds hash their peer: with new numbers they have to be put in again; free ones are dropped. */
-static void rehold(struct watch *w)
-{
-	struct hold *old = w->hold;
-	uint32_t *bucket = w->bucket, nbucket = w->nbucket;
-
-	w->hold = NULL;
-	w->bucket = NULL;
-	w->nhold = w->cap_hold = w->free_hold = w->nbucket = w->used_hold = 0;
-	for (uint32_t b = 0; b < nbucket; b++)
-		for (uint32_t i = bucket[b]; i; i = old[i - 1].next) {
-			struct hold *h = &old[i - 1];
-
-			if (map_peer(w->k, &h->peer))
-				watch_hold(w, h->prefix, h->peer, h->path_id, h->track);
-		}
-	free(old);
-	free(bucket);
+	return true;
 }
 
 bool watch_load(struct watch *w, struct bytes *in, struct err *err)
 {
 	uint64_t seen[65536 / 64];
+	uint32_t *held, nheld;
 
 	if (w->end != TIME_NONE)
 		return err_set(err, "routes: a saved state can only be loaded into a new one");
@@ -311,10 +306,7 @@ bool watch_load(struct watch *w, struct bytes *in, struct err *err)
 	w->path = take(in, &w->npath, &w->cap_path, sizeof(*w->path));
 	w->track = take(in, &w->ntrack, &w->cap_track, sizeof(*w->track));
 	w->log = take(in, &w->nlog, &w->cap_log, sizeof(*w->log));
-	w->hold = take(in, &w->nhold, &w->cap_hold, sizeof(*w->hold));
-	w->bucket = take(in, &w->nbucket, NULL, sizeof(*w->bucket));
-	w->used_hold = bytes_u32(in);
-	w->free_hold = bytes_u32(in);
+	held = take(in, &nheld, NULL, sizeof(*held));
 	for (uint32_t n = bytes_u32(in); n && !in->bad; n--) {
 		struct bytes s = bytes_sub(in, bytes_u32(in));
 		char *text = mem_zero(bytes_left(&s) + 1, 1);
@@ -324,6 +316,8 @@ bool watch_load(struct watch *w, struct bytes *in, struct err *err)
 		w->text[w->ntext++] = text;
 	}
 	w->bad = take(in, &w->nbad, &w->cap_bad, sizeof(*w->bad));
+	for (uint32_t i = 0; i < nheld; i++)
+		in->bad |= held[i] >= w->nlog || w->log[held[i]].kind > ENTRY_ANNOUNCE;
 	if (in->bad || !sound(w) || !outage_load(w->outage, w, in)) {
 		const struct knowledge *k = w->k;
 		struct watch *fresh = watch_new(k), swap = *w;
@@ -331,6 +325,7 @@ bool watch_load(struct watch *w, struct bytes *in, struct err *err)
 		*w = *fresh;
 		*fresh = swap;
 		watch_free(fresh);
+		free(held);
 		return err_set(err, "routes: the saved state is cut or damaged");
 	}
 	for (uint32_t p = 0; p < 65536; p++) {
@@ -340,7 +335,8 @@ bool watch_load(struct watch *w, struct bytes *in, struct err *err)
 			w->seen[peer >> 6] |= UINT64_C(1) << (peer & 63);
 	}
 	w->sources = 2; /* whatever there was: it is only a matter of speed */
-	rehold(w);
+	holds_anew(w, held, nheld);
+	free(held);
 	watch_index(w);
 	return true;
 }
