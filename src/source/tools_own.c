@@ -13,7 +13,8 @@
 
 #include "source/tool.h"
 
-/* clang-format off: tables */
+/* Tables. */
+/* clang-format off */
 #define AUTHORITY(n, ip, or, dir, id)                                                \
 	{TOOL_TOR, n, "or_port_dirauth", NULL, ip, or, id, NULL, {{0}, {0}, {0}, {0}, 0}}, \
 	{                                                                              \
