@@ -129,10 +129,10 @@ static uint32_t *slot_of(const struct keep *k, const struct evidence *e)
 
 	for (;; h++) {
 		uint32_t *slot = &k->slot[h & (k->nslot - 1)];
-		const struct piece *p = &k->piece[*slot ? *slot - 1 : 0];
+		const struct piece *p = *slot ? &k->piece[*slot - 1] : NULL;
 
-		if (!*slot || (p->e.offset == e->offset && p->e.source == e->source &&
-			       p->e.length == e->length))
+		if (!p || (p->e.offset == e->offset && p->e.source == e->source &&
+			   p->e.length == e->length))
 			return slot;
 	}
 }
@@ -321,20 +321,22 @@ static void vantage_json(struct buf *out, const struct peers *peers, const char 
 bool keep_path(const char **dir, const char *what, struct err *err)
 {
 	const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	struct buf path = {0};
+	/* As long as the program, as options live: one for the record, one for the spool. */
+	static struct buf paths[2];
+	struct buf *path = &paths[*what == 's'];
 
 	if (!*dir || !**dir) {
+		buf_reset(path);
 		if (xdg && *xdg)
-			buf_printf(&path, "%s/meridian/%s", xdg, what);
+			buf_printf(path, "%s/meridian/%s", xdg, what);
 		else if (home && *home)
-			buf_printf(&path, "%s/.local/state/meridian/%s", home, what);
+			buf_printf(path, "%s/.local/state/meridian/%s", home, what);
 		else
 			return err_set(err,
 				       "--%s wants a folder: neither XDG_STATE_HOME nor HOME says "
 				       "where the usual one is",
 				       what);
-		/* As long as the program: options live so. */
-		*dir = path.at;
+		*dir = path->at;
 	}
 	return true;
 }
