@@ -172,6 +172,8 @@ static bool read_trace(struct arena *a, struct json *j, struct trace *t)
 			uint64_t v = json_u64(j, UINT32_MAX, 0);
 
 			t->time = v ? (int64_t)v * SECOND : TIME_NONE;
+		} else if (json_is(j, "from")) {
+			t->has_from = json_text(j) && addr_parse(j->text, j->ntext, &t->from);
 		} else if (json_is(j, "dst_name")) {
 			t->target = text(a, j);
 		} else if (json_is(j, "dst_addr")) {
