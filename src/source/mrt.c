@@ -191,7 +191,7 @@ static bool mrt_next(struct reader *r, struct facts *out)
 	struct mrt_header h = {0};
 	bool end = false, frame;
 
-	if (attrs_turn(m->attrs))
+	if (attrs_turn(m->attrs) && m->npeer)
 		memset(m->memo, 0, m->npeer * sizeof(*m->memo));
 	m->out.nroute = m->out.nfact = 0;
 	if (!got) {
