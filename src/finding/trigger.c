@@ -94,6 +94,15 @@ static const char *tell(struct arena *a, const struct ways *w, const char *what)
 	return text;
 }
 
+/* Nothing passes: not another name to the same address, nor the name to another one. */
+static const char *whatever(struct arena *a, const struct ways *w, const char *what)
+{
+	return arena_printf(a,
+			    "%s itself triggers it: a neutral name%s to the same address fails "
+			    "as well, and so does the name to an unrelated one",
+			    what, w->nameless.bad ? " and no name" : "");
+}
+
 /* The conclusion; name: what the name is called here. */
 static void conclude(const struct view *v, const struct ways *w, const char *name,
 		     struct trigger_view *out)
@@ -116,6 +125,10 @@ static void conclude(const struct view *v, const struct ways *w, const char *nam
 	} else if (neutral_bad && w->elsewhere.ok) {
 		out->id = "address";
 		out->sure = true;
+	} else if (neutral_bad && nowhere && w->neutral.bad) {
+		out->id = "protocol";
+		out->why = whatever(v->a, w, !strcmp(name, "Host") ? "HTTP" : "TLS");
+		return;
 	} else {
 		return;
 	}
@@ -193,6 +206,28 @@ static void certificates(const struct view *v, const struct handshake *bad,
 	X509_free(mine);
 }
 
+/* Neither a neutral name nor a packet that names nothing is answered, where TLS is. */
+static void all_of_quic(const struct view *v, const struct ways *w, struct trigger_view *out)
+{
+	const struct measurement *m = v->m;
+	bool versions = false, over_tcp = false;
+
+	for (size_t i = 0; i < m->nhandshake; i++) {
+		const struct handshake *h = &m->handshake[i];
+
+		if (h->quic && tagged(&h->seen, "version-negotiation") && h->seen.failure)
+			versions = true;
+		for (size_t k = 0; k < m->nhandshake && !h->quic && !h->seen.failure; k++)
+			over_tcp |=
+			    m->handshake[k].quic && addr_same(m->handshake[k].addr, h->addr);
+	}
+	if (w->neutral.ok || !w->neutral.bad || !versions || !over_tcp)
+		return;
+	out->id = "protocol";
+	out->why = "QUIC itself triggers it: a neutral name and a packet that names nothing get no "
+		   "answer from the same address either, and TLS over TCP does";
+}
+
 void trigger_tls(const struct view *v, bool quic, struct trigger_view *out)
 {
 	const struct measurement *m = v->m;
@@ -229,6 +264,8 @@ void trigger_tls(const struct view *v, bool quic, struct trigger_view *out)
 		conclude(v, &w, "server name", out);
 	if (!out->id && !quic)
 		answered_early(v, "tls", out);
+	if (!out->id && quic)
+		all_of_quic(v, &w, out);
 }
 
 /* Does the page that came for other words look like the one that came for these? */
@@ -278,6 +315,40 @@ void trigger_http(const struct view *v, struct trigger_view *out)
 		answered_early(v, "http", out);
 }
 
+/* A lookup of a neutral name at the same resolver (followups.c asks it beside). */
+static void trigger_dns(const struct view *v, const struct verdict *out, struct trigger_view *t)
+{
+	const struct measurement *m = v->m;
+
+	for (size_t i = 0; i < m->ndns && !t->id; i++) {
+		const struct dns_reply *q = &m->dns[i];
+		bool any = false, same = false;
+
+		if (!text_same(q->seen.group, "trigger") || host_of_dns(v, q))
+			continue;
+		for (size_t k = 0; k < q->nanswer; k++)
+			for (size_t n = 0; n <= out->naddr && q->answer[k].has_addr; n++) {
+				any = true;
+				same |=
+				    n < out->naddr && addr_same(out->addr[n], q->answer[k].addr);
+			}
+		if (q->nobody && q->seen.failure) {
+			t->id = "name";
+			t->why = arena_printf(v->a,
+					      "the name %s triggers it: where nobody listens a "
+					      "neutral name gets no answer, as it should be",
+					      v->host);
+		} else if (!q->seen.failure && any && !same) {
+			t->id = "name";
+			t->why =
+			    arena_printf(v->a,
+					 "the name %s triggers it: a neutral name gets another "
+					 "answer in the same place",
+					 v->host);
+		}
+	}
+}
+
 void judge_trigger(const struct view *v, struct verdict *out)
 {
 	const struct measurement *m = v->m;
@@ -290,6 +361,8 @@ void judge_trigger(const struct view *v, struct verdict *out)
 				t.id = "name";
 				t.why = "a neutral name from the same address comes at full speed";
 			}
+	} else if (!strcmp(layer, "dns")) {
+		trigger_dns(v, out, &t);
 	} else if (!strcmp(layer, "tls")) {
 		trigger_tls(v, false, &t);
 	} else if (!strcmp(layer, "quic")) {

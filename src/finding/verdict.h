@@ -83,7 +83,7 @@ struct verdict {
 	uint32_t hop_asn;     /* whose it is, 0 unknown */
 	const char *hop_name; /* of that network, NULL unknown */
 	char hop_country[3];
-	const char *trigger;	 /* "name" or "address", NULL unknown */
+	const char *trigger;	 /* "name", "address", "protocol"; NULL unknown */
 	const char *trigger_why; /* in words */
 
 	/* It rests on positive evidence of interference, so that no other network is needed. */

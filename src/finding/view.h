@@ -150,7 +150,7 @@ bool judge_ping(struct arena *a, const struct knowledge *k, const struct measure
 
 /* trigger.c: what exactly triggers a failure, when it was asked in other words. */
 struct trigger_view {
-	const char *id; /* "name", "address", NULL unknown */
+	const char *id; /* "name", "address", "protocol", NULL unknown */
 	const char *why;
 	bool sure;     /* it cannot be the server's own doing */
 	bool residual; /* what passes between the two addresses fails for a while */

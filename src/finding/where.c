@@ -65,7 +65,8 @@ static void read_path(const struct measurement *m, const char *layer, struct hop
 	}
 }
 
-/* The layer whose probes speak of this mechanism; of another when there are none. */
+/* The layer whose probes speak of this mechanism; of another when there are none, but where a
+ * lie of lookups or the end of QUIC is made only their own tell. */
 static const char *layer_of(const struct measurement *m, const struct verdict *out)
 {
 	const char *l = out->nmechanism ? out->mechanism[0].layer : "";
@@ -75,6 +76,8 @@ static const char *layer_of(const struct measurement *m, const struct verdict *o
 	for (size_t i = 0; i < m->nttl_probe; i++)
 		if (text_same(m->ttl_probe[i].layer, l))
 			return m->ttl_probe[i].layer;
+	if (!strcmp(l, "dns") || !strcmp(l, "quic"))
+		return NULL;
 	for (size_t i = 0; i < m->nttl_probe; i++)
 		if (!text_same(m->ttl_probe[i].layer, "path"))
 			return m->ttl_probe[i].layer;
@@ -245,6 +248,14 @@ void judge_where(const struct view *v, struct verdict *out)
 				 "or %u",
 				 first, reached, first / 2, (first + 1) / 2);
 		verdict_who(out, first <= 6 ? WHO_ACCESS : WHO_TRANSIT, 0.5);
+		return;
+	}
+	if (!first && true_at && true_at == reached && !strcmp(layer, "dns")) {
+		/* Both names are answered from where plain datagrams end as well. */
+		set_hops(out, reached, reached);
+		out->hop = arena_printf(v->a, "the resolver itself, at hop %u", reached);
+		if (out->who == WHO_RESOLVER)
+			verdict_who(out, WHO_RESOLVER, 0.9);
 		return;
 	}
 	if (!first) {

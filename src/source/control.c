@@ -12,6 +12,7 @@
 #include "fact/bogon.h"
 #include "source/dns.h"
 #include "source/http.h"
+#include "source/initial.h"
 
 #define LOOKUP_ADDRS 16
 
@@ -338,6 +339,44 @@ static const char *title_of(struct arena *a, const uint8_t *p, size_t n)
 	return NULL;
 }
 
+/* An answer of whatever kind says that QUIC is spoken there. */
+static void quic_over(void *arg, const struct handshake *r, size_t n)
+{
+	struct point *p = arg;
+
+	p->task = NULL;
+	p->e->quic = true;
+	p->e->quic_failure = "generic_timeout_error";
+	for (size_t i = 0; i < n; i++)
+		for (uint16_t k = 0; k < r[i].seen.ntag; k++)
+			if (!strcmp(r[i].seen.tag[k], "answered"))
+				p->e->quic_failure = NULL;
+	done_one(p->helper);
+}
+
+/* The site itself offers HTTP/3 (Alt-Svc, RFC 7838): does it answer, where TLS does? */
+static void quic_points(struct control_work *h, const struct transaction *t)
+{
+	const char *offer = http_header(t, "alt-svc");
+
+	if (!h->request->quic || !h->https || !offer || !strstr(offer, "h3") ||
+	    strcmp(h->host, h->request->host) != 0)
+		return;
+	for (size_t i = 0; i < h->npoint; i++) {
+		struct point *p = &h->point[i];
+		struct initial_spec spec = {.flow = flow_of(h, 10),
+					    .addr = p->e->addr,
+					    .port = p->e->port,
+					    .name = h->request->host};
+
+		/* While its TLS is under way nothing is known of it. */
+		if (p->task || !p->e->tls || p->e->tls_failure)
+			continue;
+		h->left++;
+		p->task = initial_begin(h->loop, h->arena, &spec, quic_over, p);
+	}
+}
+
 static void got_page(void *arg, const struct transaction *t)
 {
 	struct control_work *h = arg;
@@ -365,6 +404,7 @@ static void got_page(void *arg, const struct transaction *t)
 	h->seen.header = t->header;
 	h->seen.nheader = t->nheader;
 	h->seen.title = title_of(h->arena, t->body, t->nbody);
+	quic_points(h, t);
 	page_over(h, NULL);
 }
 
@@ -509,7 +549,7 @@ static void stop(struct control_work *h)
 			task_cancel(p->task);
 		conn_close(p->conn);
 		/* Its step was not over; what it is said to have failed with is the time. */
-		if (p->task && p->e->tcp && !p->e->tcp_failure) {
+		if (p->task && p->e->tcp && !p->e->tcp_failure && !p->e->tls) {
 			p->e->tls = true;
 			p->e->tls_failure = "generic_timeout_error";
 		}

@@ -25,6 +25,7 @@ struct control_request {
 	const char *url, *host; /* the host without brackets */
 	uint16_t port;		/* of the URL, else its scheme's */
 	bool https, has_port;
+	bool quic; /* the probe wants to know of QUIC as well */
 	const struct header *header; /* Accept, Accept-Language and User-Agent, no others */
 	size_t nheader;
 	const struct addr *addr; /* that the probe found, each once */

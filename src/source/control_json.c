@@ -144,6 +144,8 @@ bool control_request_read(struct arena *a, const void *p, size_t n, struct contr
 	while (json_key(&j)) {
 		if (json_is(&j, "http_request"))
 			url = json_text(&j) && read_url(a, j.text, j.ntext, out);
+		else if (json_is(&j, "x_quic_enabled"))
+			out->quic = json_bool(&j, false);
 		else if (json_is(&j, "http_request_headers") && !out->header)
 			read_headers(a, &j, out);
 		else if (json_is(&j, "tcp_connect") && !out->addr)
@@ -212,6 +214,21 @@ void control_answer(struct buf *out, const struct control_request *request, cons
 	jsonw_object_end(&w);
 	jsonw_name(&w, "quic_handshake");
 	jsonw_object(&w);
+	for (size_t i = 0; i < c->nendpoint; i++) {
+		const struct control_endpoint *e = &c->endpoint[i];
+
+		if (!e->quic)
+			continue;
+		endpoint_name(&w, e);
+		jsonw_object(&w);
+		jsonw_name(&w, "server_name");
+		jsonw_text(&w, request->host);
+		jsonw_name(&w, "status");
+		jsonw_bool(&w, !e->quic_failure);
+		jsonw_name(&w, "failure");
+		jsonw_text(&w, e->quic_failure);
+		jsonw_object_end(&w);
+	}
 	jsonw_object_end(&w);
 	jsonw_name(&w, "http_request");
 	jsonw_object(&w);

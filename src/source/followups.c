@@ -12,16 +12,18 @@
 
 #include "base/text.h"
 #include "fact/bogon.h"
+#include "source/dns.h"
 #include "source/initial.h"
 #include "source/plan.h"
 #include "source/speed.h"
 #include "source/trigger.h"
 #include "source/ttl.h"
 
-/* What each keeps: the task that is under way. */
+/* What each keeps: the tasks that are under way. */
 struct follow {
 	struct plan *plan;
-	struct task *task;
+	struct task *task, *beside;
+	bool nobody; /* listens where it asks, as far as is known */
 };
 
 static struct follow *follow_new(struct plan *p)
@@ -39,14 +41,18 @@ static void follow_end(struct plan *p, void *state)
 	(void)p;
 	if (f->task)
 		task_cancel(f->task);
+	if (f->beside)
+		task_cancel(f->beside);
 	free(f);
 }
 
-/* It is over: the plan goes on. */
+/* When nothing of it is under way any more the plan goes on. */
 static void follow_over(struct follow *f)
 {
 	struct plan *p = f->plan;
 
+	if (f->task || f->beside)
+		return;
 	free(f);
 	plan_follow_done(p);
 }
@@ -116,8 +122,40 @@ static bool vouched(const struct plan *p, const struct dns_reply *q, bool *asked
 	return false;
 }
 
+/* The certificate of what lives there is the site's own. */
+static bool proven(const struct plan *p, const struct dns_reply *q)
+{
+	for (size_t i = 0; i < p->m.nhandshake; i++) {
+		const struct handshake *h = &p->m.handshake[i];
+
+		for (size_t k = 0; k < q->nanswer; k++)
+			if (!h->seen.failure && !h->quic && !h->unverified && !h->seen.depth &&
+			    !h->seen.group && q->answer[k].has_addr &&
+			    same_addr(h->addr, q->answer[k].addr))
+				return true;
+	}
+	return false;
+}
+
+/* Who was asked: the system's own resolver is told without its address. */
+static bool whom(const struct plan *p, const struct dns_reply *q, struct addr *addr, uint16_t *port)
+{
+	if (q->resolver && endpoint_parse(q->resolver, addr, port))
+		return true;
+	for (size_t i = 0; q->via == DNS_SYSTEM && i < p->opt->nresolver; i++) {
+		const struct resolver_spec *r = &p->opt->resolver[i];
+
+		if (r->via != DNS_SYSTEM || !r->has_addr)
+			continue;
+		*addr = r->addr;
+		*port = r->port ? r->port : 53;
+		return true;
+	}
+	return false;
+}
+
 /* The lookup in the clear that looks most like a lie, and who was asked. */
-static bool dns_wrong(const struct plan *p, struct addr *addr, uint16_t *port)
+static const struct dns_reply *dns_wrong(const struct plan *p, struct addr *addr, uint16_t *port)
 {
 	const struct dns_reply *worst = NULL;
 	int grave = 0;
@@ -130,7 +168,7 @@ static bool dns_wrong(const struct plan *p, struct addr *addr, uint16_t *port)
 		int g = 0;
 
 		if ((q->via != DNS_UDP && q->via != DNS_SYSTEM) || q->seen.depth || q->seen.group ||
-		    !q->resolver || !endpoint_parse(q->resolver, &a, &at) || !q->type)
+		    !q->type || !whom(p, q, &a, &at))
 			continue;
 		good = vouched(p, q, &asked);
 		if (q->nobody)
@@ -139,7 +177,7 @@ static bool dns_wrong(const struct plan *p, struct addr *addr, uint16_t *port)
 			g = 3;
 		else if (q->seen.failure)
 			g = asked && strcmp(q->type, "AAAA") ? 1 : 0;
-		else if (!good && (asked || bogus(q)))
+		else if (!good && (asked || bogus(q)) && !proven(p, q))
 			g = bogus(q) ? 3 : 2;
 		/* One that the network itself gave is less telling than one beyond it. */
 		if (g && (g > grave || (g == grave && worst->via == DNS_SYSTEM))) {
@@ -149,7 +187,7 @@ static bool dns_wrong(const struct plan *p, struct addr *addr, uint16_t *port)
 			*port = at;
 		}
 	}
-	return worst != NULL;
+	return worst;
 }
 
 static const struct transaction *clear_wrong(const struct plan *p)
@@ -239,6 +277,7 @@ static void triggered(void *arg, const struct handshake *h, size_t nh, const str
 {
 	struct follow *f = arg;
 
+	f->task = NULL;
 	for (size_t i = 0; i < nh; i++)
 		plan_add_handshake(f->plan, &h[i]);
 	for (size_t i = 0; i < nx; i++)
@@ -304,6 +343,7 @@ static void placed(void *arg, const struct ttl_probe *t, size_t n)
 {
 	struct follow *f = arg;
 
+	f->task = NULL;
 	for (size_t i = 0; i < n; i++)
 		plan_add_ttl_probe(f->plan, &t[i]);
 	follow_over(f);
@@ -336,19 +376,43 @@ static bool wants_where_dns(const struct plan *p)
 	struct addr a;
 	uint16_t port;
 
-	return p->opt->neutral && dns_wrong(p, &a, &port);
+	return p->opt->neutral && dns_wrong(p, &a, &port) != NULL;
+}
+
+/* A neutral name asked of the same resolver: is it this name that gets a wrong answer, or all? */
+static void neutral_named(void *arg, const struct dns_reply *reply, size_t n)
+{
+	static const char *const tags[] = {"trigger", "hello=neutral-name"};
+	struct follow *f = arg;
+	struct dns_reply r = reply[0];
+
+	(void)n;
+	f->beside = NULL;
+	r.resolver = "";
+	r.nobody = f->nobody;
+	r.seen.group = "trigger";
+	r.seen.tag = tags;
+	r.seen.ntag = 2;
+	plan_add_dns(f->plan, &r);
+	follow_over(f);
 }
 
 static void *begin_where_dns(struct plan *p)
 {
 	struct follow *f = follow_new(p);
+	struct ask_spec ask = {
+	    .flow = plan_flow(p, 0, NULL), .name = p->opt->neutral, .type = DNS_A, .window = 1};
 	struct ttl_spec s = {.flow = plan_flow(p, 0, NULL),
 			     .layer = "dns",
 			     .name = p->host,
 			     .neutral = p->opt->neutral};
 
-	dns_wrong(p, &s.addr, &s.port);
+	f->nobody = dns_wrong(p, &s.addr, &s.port)->nobody;
+	ask.resolver = (struct resolver_spec){
+	    .via = DNS_UDP, .addr = s.addr, .has_addr = true, .port = s.port, .text = "beside"};
 	f->task = ttl_begin(p->loop, p->arena, &s, placed, f);
+	if (strcasecmp(p->opt->neutral, p->host) != 0)
+		f->beside = ask_begin(p->loop, p->arena, &ask, neutral_named, f);
 	return f;
 }
 
@@ -397,6 +461,7 @@ static void initials(void *arg, const struct handshake *h, size_t n)
 {
 	struct follow *f = arg;
 
+	f->task = NULL;
 	for (size_t i = 0; i < n; i++)
 		plan_add_handshake(f->plan, &h[i]);
 	follow_over(f);
@@ -410,6 +475,32 @@ static void *begin_quic(struct plan *p)
 
 	quic_endpoint(p, &s.addr, &s.port);
 	f->task = initial_begin(p->loop, p->arena, &s, initials, f);
+	return f;
+}
+
+/* An Initial that names the site was answered by nobody. */
+static bool wants_where_quic(const struct plan *p)
+{
+	for (size_t i = 0; i < p->m.nhandshake; i++) {
+		const struct handshake *h = &p->m.handshake[i];
+
+		if (h->quic && h->seen.failure && h->hello == HELLO_NORMAL && p->opt->neutral &&
+		    !strcmp(h->seen.failure, "generic_timeout_error"))
+			return true;
+	}
+	return false;
+}
+
+static void *begin_where_quic(struct plan *p)
+{
+	struct follow *f = follow_new(p);
+	struct ttl_spec s = {.flow = plan_flow(p, 0, NULL),
+			     .layer = "quic",
+			     .name = p->host,
+			     .neutral = p->opt->neutral};
+
+	quic_endpoint(p, &s.addr, &s.port);
+	f->task = ttl_begin(p->loop, p->arena, &s, placed, f);
 	return f;
 }
 
@@ -444,6 +535,7 @@ static void timed(void *arg, const struct series *s, size_t n)
 {
 	struct follow *f = arg;
 
+	f->task = NULL;
 	for (size_t i = 0; i < n; i++)
 		if (s[i].nsample >= 2)
 			plan_add_series(f->plan, &s[i]);
@@ -471,6 +563,7 @@ const struct followup followups[] = {
     {"where lookups", wants_where_dns, begin_where_dns, follow_end},
     {"where", wants_where, begin_where, follow_end},
     {"quic", wants_quic, begin_quic, follow_end},
+    {"where QUIC", wants_where_quic, begin_where_quic, follow_end},
     {"speed", wants_speed, begin_speed, follow_end},
     {NULL, NULL, NULL, NULL},
 };

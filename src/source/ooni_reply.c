@@ -59,6 +59,14 @@ static enum dns_via via_of(const char *engine, const char *resolver)
 	return DNS_SYSTEM;
 }
 
+/* What was asked in other words than the target's (trigger.h) is none of its own steps. */
+static void trigger_group(struct seen *s)
+{
+	for (uint16_t i = 0; i < s->ntag && !s->group; i++)
+		if (!strcmp(s->tag[i], "trigger"))
+			s->group = "trigger";
+}
+
 /* df-002: a lookup. */
 static void read_query(struct ooni_work *w, struct json *j)
 {
@@ -128,6 +136,7 @@ static void read_query(struct ooni_work *w, struct json *j)
 		q->rcode = q->raw[3] & 15;
 	q->via = via_of(q->engine, q->resolver);
 	ooni_seen_done(&q->seen, &extra);
+	trigger_group(&q->seen);
 }
 
 /* df-005. */
@@ -425,10 +434,7 @@ static void read_transaction(struct ooni_work *w, struct json *j)
 		}
 	}
 	ooni_seen_done(&x->seen, &extra);
-	/* Requests in other words than the target's (trigger.h) are no pages of it. */
-	for (uint16_t i = 0; i < x->seen.ntag && !x->seen.group; i++)
-		if (!strcmp(x->seen.tag[i], "trigger"))
-			x->seen.group = "trigger";
+	trigger_group(&x->seen);
 }
 
 /* df-008. */

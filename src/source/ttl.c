@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "source/dns.h"
 #include "source/hello.h"
+#include "source/quic.h"
 #include "source/talk.h"
 
 #define BATCH 8 /* hops at once */
@@ -35,6 +36,8 @@ struct ttl {
 	bool control, over;
 	uint8_t at;	  /* the next hop */
 	uint8_t until;	  /* the last hop of the name's turn */
+	uint8_t heard;	  /* the last hop of which anything was heard */
+	uint8_t end;	  /* where plain datagrams arrive, 0 unknown */
 	uint8_t reached;  /* where the neutral name is answered, 0 nowhere */
 	bool acted;	  /* something answers the name before the server does, or instead */
 	bool true_answer; /* the server answers the name, at its own place */
@@ -58,10 +61,31 @@ static void release(struct task *task)
 
 static bool udp(const struct ttl *t)
 {
-	return !strcmp(t->spec.layer, "dns") || !strcmp(t->spec.layer, "udp");
+	return !strcmp(t->spec.layer, "dns") || !strcmp(t->spec.layer, "udp") ||
+	       !strcmp(t->spec.layer, "quic");
 }
 
 /* ---- what is said ---- */
+
+/* An Initial of its own each time: a server joins packets by their connection id. */
+static void say_initial(struct buf *out, const char *name, const uint8_t *secret)
+{
+	static const char *const alpn[] = {"h3", NULL};
+	struct hello_spec h = {
+	    .server_name = name, .alpn = alpn, .random = secret, .key = secret + 32};
+	struct buf hello = {0}, params = {0};
+	struct quic_cid to = {.n = 8}, from = {.n = 8};
+
+	memcpy(to.at, secret + 64, 8);
+	memcpy(from.at, secret + 72, 8);
+	quic_parameters(&params, &from);
+	h.quic = (const uint8_t *)params.at;
+	h.nquic = params.len;
+	hello_write(&hello, &h);
+	quic_initial_write(out, QUIC_V1, &to, &from, 0, hello.at, hello.len);
+	buf_free(&hello);
+	buf_free(&params);
+}
 
 static void say(struct ttl *t, struct shot *s)
 {
@@ -80,6 +104,8 @@ static void say(struct ttl *t, struct shot *s)
 		struct blob ask = s->control ? t->spec.ask_else : t->spec.ask;
 
 		buf_add(&b, ask.at, ask.n);
+	} else if (!strcmp(t->spec.layer, "quic")) {
+		say_initial(&b, name, secret);
 	} else if (!strcmp(t->spec.layer, "tls")) {
 		static const char *const alpn[] = {"h2", "http/1.1", NULL};
 		struct hello_spec h = {.server_name = name,
@@ -303,6 +329,17 @@ static void report(struct ttl *t)
 /* What the last batch showed. */
 static void look(struct ttl *t)
 {
+	for (uint8_t i = 1; t->control && i < t->at; i++) {
+		const struct ttl_probe *p = &t->probe[PATH][i];
+
+		if (!t->have[PATH][i] || p->answer == TTL_SILENCE)
+			continue;
+		if (i > t->heard)
+			t->heard = i;
+		/* Nobody listens on that port, which the address itself says. */
+		if (!t->end && (p->answer == TTL_DATA || (p->answer == TTL_OTHER && !p->has_from)))
+			t->end = i;
+	}
 	for (uint8_t i = 1; i < t->at; i++) {
 		const struct ttl_probe *p = &t->probe[!t->control][i];
 		bool answers = p->answer == TTL_DATA || p->answer == TTL_RESET ||
@@ -310,6 +347,8 @@ static void look(struct ttl *t)
 
 		if (!t->have[!t->control][i])
 			continue;
+		if (p->answer != TTL_SILENCE && i > t->heard)
+			t->heard = i;
 		if (t->control) {
 			if (answers && !t->reached)
 				t->reached = i;
@@ -327,11 +366,17 @@ static void batch(struct ttl *t)
 	uint8_t most = t->spec.most, last;
 
 	look(t);
+	/* No neutral name is answered, and it goes no farther: plain datagrams arrived, or nothing
+	 * is heard of any more. */
+	if (t->control && !t->reached && (t->end || t->at > t->heard + BATCH))
+		most = t->end ? t->end : t->heard ? t->heard : 1;
 	if (t->control && (t->reached || t->at > most)) {
+		uint8_t far = t->reached ? t->reached : most;
+
 		t->control = false;
 		t->at = 1;
 		/* One past the server, to tell silence there from a lost packet. */
-		t->until = t->reached && t->reached < most ? t->reached + 1 : most;
+		t->until = far < t->spec.most ? far + 1 : t->spec.most;
 	} else if (!t->control && t->at > t->until) {
 		/* An injector that copies the TTL is heard only past the server. */
 		uint8_t far = t->reached < most / 2 ? (uint8_t)(2 * t->reached + 2) : most;

@@ -22,7 +22,7 @@ struct ttl_spec {
 	struct flow flow;
 	struct addr addr;
 	uint16_t port;
-	const char *layer;	   /* "dns" (UDP), "tcp", "tls", "http", or "udp" */
+	const char *layer;	   /* "dns" (UDP), "tcp", "tls", "http", "quic", or "udp" */
 	const char *name;	   /* in question */
 	const char *neutral;	   /* that nobody minds; of "tcp" and "udp": how it is told */
 	struct blob ask, ask_else; /* of "udp": what is sent, and what is sent instead */

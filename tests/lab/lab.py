@@ -120,7 +120,7 @@ class Case:
             elif word == "probe":
                 self.probe += shlex.split(rest)
             elif word == "expect":
-                what = rest.split()
+                what = shlex.split(rest)
                 keys = dict(w.split("=", 1) for w in what[2:])
                 self.expect.append((what[0], what[1], keys))
             elif word == "joined":
@@ -465,6 +465,10 @@ def wanted(what, got):
         wrong.append("state %s, not %s" % (got.get("state"), state))
     for key, value in keys.items():
         have = got.get(key)
+        if key == "who":
+            have = got["intermediary"]["role"]
+        elif key == "router":
+            have = got["router"]["address"]
         if isinstance(have, list):
             ok = value in have
         elif key == "hop":
