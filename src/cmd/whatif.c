@@ -265,6 +265,30 @@ static bool side_of(struct scenario *s, const char *word, size_t n, uint8_t *sid
 	return true;
 }
 
+/* What the brief calls the two sides. */
+static void sides(struct scenario *s, const char *comma)
+{
+	const char *name[2], *one[2];
+
+	for (int k = 0; k < 2; k++) {
+		const char *word = k ? comma + 1 : words.between;
+		size_t n = k ? strlen(word) : (size_t)(comma - word);
+		struct buf b = {0};
+
+		whatif_side(s, word, n, &b);
+		name[k] = arena_textn(&s->arena, b.at, b.len);
+		one[k] = n == 2 && (*word < '0' || *word > '9')
+			     ? arena_printf(&s->arena, "a network in %s", name[k])
+			     : name[k];
+		buf_free(&b);
+	}
+	s->home_one = one[0];
+	s->far_one = one[1];
+	s->far = name[1];
+	s->at_home =
+	    arena_printf(&s->arena, one[0] == name[0] ? "on the side of %s" : "in %s", name[0]);
+}
+
 static bool step_depeer(struct scenario *s, struct err *err)
 {
 	struct change *c = &s->change[s->nchange];
@@ -293,6 +317,7 @@ static bool step_depeer(struct scenario *s, struct err *err)
 			s->domestic[v] = side[v] == 1;
 			s->foreign[v] = side[v] == 2;
 		}
+		sides(s, comma);
 	}
 	s->nchange++;
 	return true;
@@ -580,6 +605,20 @@ static void view(struct scenario *s)
 	s->foreign = NULL;
 	for (uint32_t v = 0; v < g->n; v++)
 		s->domestic[v] = !s->view || s->graph.nets->country[v] == s->view;
+	if (s->view) {
+		char cc[3];
+		const char *name = country_name(nets_code(cc, s->view));
+
+		s->at_home = arena_printf(&s->arena, "in %s%s", country_article(cc), name);
+		s->home_one = arena_printf(&s->arena, "a network %s", s->at_home);
+		s->far_one = "a network in another country";
+		s->far = "other countries";
+	} else {
+		s->at_home = "of the map";
+		s->far_one = "one network";
+		s->home_one = "another";
+		s->far = "";
+	}
 }
 
 static bool tell(struct scenario *s, struct err *err)
@@ -669,7 +708,8 @@ static int whatif(int argc, char **argv)
 		s.aspa = aspa;
 		s.seed = seed;
 		s.trials = trials ? trials : 40;
-		s.brief = brief;
+		/* The page is for printing; a terminal shows it when asked. */
+		s.brief = brief || graph_options.html;
 		if (s.trials > 100000)
 			s.trials = 100000;
 		view(&s);
@@ -677,7 +717,6 @@ static int whatif(int argc, char **argv)
 			whatif_question(&s, &words, argc > 1 ? argv[1] : NULL, &title);
 		else
 			buf_printf(&title, "What if the steps of %s were taken?", argv[0]);
-		s.asked = arena_printf(&s.arena, "w%.*s", (int)title.len - 2, title.at + 1);
 		s.title = title.at;
 		ok = tell(&s, &err);
 	}

@@ -44,20 +44,39 @@ struct scenario {
 	    view; /* the country whose eyes it is seen with; 0: side 1 of a de-peering, or all */
 	uint8_t *domestic, *foreign; /* by id */
 	const char *title, *verb;
-	const char *asked; /* "what if …", within a sentence */
-	const char *file;  /* NULL: of the command line; else in which lines its steps stand */
+	/* Of whom the brief speaks: "a network in Kenya", "a network abroad", "other countries",
+	 * "in Kenya". */
+	const char *home_one, *far_one, *far, *at_home;
+	const char *file; /* NULL: of the command line; else in which lines its steps stand */
 	size_t change_line[STEPS], hijack_line;
 	bool brief;
 };
 
+/* Who loses reach, the worst first: domestic networks, and countries. */
+struct loser {
+	uint32_t id; /* or a country */
+	double lost, share, weight;
+};
+
+struct losses {
+	struct loser *network, *country;
+	uint32_t n, ncountry;
+};
+
 /* Reach before and after the changes. */
 bool whatif_tell_reach(struct scenario *s, struct jsonw *w, struct sheet *sheet, struct err *err);
+/* The brief: its figures into the answer, and, where it is wanted, its page. */
+void whatif_brief(const struct scenario *s, const struct whatif *r, const struct losses *l,
+		  struct jsonw *w, struct sheet *sheet);
 /* Attacks before and after the mandates, and the hijack that was asked for. */
 bool whatif_tell_attacks(struct scenario *s, struct jsonw *w, struct sheet *sheet, struct err *err);
 
 /* "What if … ?": the step of the command line in words; what: of a mandate. */
 void whatif_question(const struct scenario *s, const struct words *words, const char *what,
 		     struct buf *out);
+
+/* "the United States", or "AS3356 …": a side of a de-peering. */
+void whatif_side(const struct scenario *s, const char *word, size_t n, struct buf *out);
 
 /* Relationships from the paths that the arguments after the first name. */
 int whatif_relate(int argc, char **argv);

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Meridian authors */
 /* The step of the command line as a question that a person would ask. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,9 +32,12 @@ static void named_list(const struct scenario *s, const char *list, struct buf *o
 	free(id);
 }
 
+/* "the United States" of "us"; valid until the call after next. */
 static const char *country_of(const char *code)
 {
-	char cc[3] = {0};
+	static char text[2][80];
+	static unsigned next;
+	char cc[3] = {0}, *out = text[next++ & 1];
 	const char *name;
 
 	if (!code || strlen(code) != 2)
@@ -41,11 +45,13 @@ static const char *country_of(const char *code)
 	cc[0] = (char)(code[0] & ~32);
 	cc[1] = (char)(code[1] & ~32);
 	name = country_name(cc);
-	return name ? name : code;
+	if (!name)
+		return code;
+	snprintf(out, sizeof(text[0]), "%s%s", country_article(cc), name);
+	return out;
 }
 
-/* A side of a de-peering: a country or a network. */
-static void side_name(const struct scenario *s, const char *word, size_t n, struct buf *out)
+void whatif_side(const struct scenario *s, const char *word, size_t n, struct buf *out)
 {
 	char text[16] = {0};
 
@@ -73,9 +79,9 @@ void whatif_question(const struct scenario *s, const struct words *words, const 
 			   country_of(words->country));
 		named_list(s, words->through, out);
 	} else if (!strcmp(s->verb, "depeer")) {
-		side_name(s, words->between, (size_t)(comma - words->between), out);
+		whatif_side(s, words->between, (size_t)(comma - words->between), out);
 		buf_text(out, " and ");
-		side_name(s, comma + 1, strlen(comma + 1), out);
+		whatif_side(s, comma + 1, strlen(comma + 1), out);
 		buf_text(out, words->transit
 				  ? " refused each other's routes, whoever passes them on"
 				  : " no longer connected directly");

@@ -276,3 +276,20 @@ const char *country_name(const char *code)
 	c = bsearch(code, countries, countries_count, sizeof(*countries), by_code);
 	return c ? c->name : NULL;
 }
+
+const char *country_article(const char *code)
+{
+	static const char *const with[] = {"AE", "BQ", "BS", "CD", "CG", "GB",
+					   "GM", "KM", "MV", "NL", "PH", "US"};
+	static const char *const ends[] = {" Islands", " Republic", " Territory", " Territories"};
+	const char *name = country_name(code);
+	size_t n = name ? strlen(name) : 0;
+
+	for (size_t i = 0; name && i < sizeof(with) / sizeof(*with); i++)
+		if (!strcmp(code, with[i]))
+			return "the ";
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (n > strlen(ends[i]) && !strcmp(name + n - strlen(ends[i]), ends[i]))
+			return "the ";
+	return "";
+}

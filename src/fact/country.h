@@ -21,4 +21,7 @@ extern const size_t countries_count;
 /* The name of a two-letter code in capitals; NULL: no such code. */
 const char *country_name(const char *code);
 
+/* "the " where a sentence has it before the name ("the United States"), else "". */
+const char *country_article(const char *code);
+
 #endif

@@ -14,9 +14,9 @@
 
 /* What a scenario did, in the figures that the mapping asks for; NAN: not known. */
 struct impact_figures {
-	double reach_in, reach_in_low, reach_in_high; /* lost share of foreign to domestic reach */
-	double reach_home, reach_home_low, reach_home_high; /* lost share of domestic reach */
-	double longer;	   /* mean path from abroad, ratio after / before */
+	double reach_in;   /* lost share of foreign to domestic reach */
+	double reach_home; /* lost share of domestic reach */
+	double longer;	   /* mean path from abroad: by what share it is longer */
 	double links_lost; /* share of links across the border */
 	double doors;	   /* networks that still have a link across the border */
 	double doors_before;
@@ -28,12 +28,31 @@ struct impact_line {
 	const char *name; /* "An accessible infrastructure with a common protocol" */
 	bool property;	  /* a critical property; else an enabler */
 	int grade;	  /* 0 none, 1 slight, 2 noticeable, 3 serious, 4 severe, -1 not measured */
-	const char *why;  /* what the grade rests on, a sentence with %-free text */
+	const char *why;  /* what the grade rests on */
+	const char *rule; /* which figures the grade is of, in words; NULL: none */
 	const char *field; /* the JSON member that the number stands in */
 	double number;
 };
 
-#define IMPACT_LINES 15
+/* The lines, in the order of the documents: five properties, then the enablers. */
+enum {
+	IMPACT_ACCESSIBLE,
+	IMPACT_BLOCKS,
+	IMPACT_DECENTRAL,
+	IMPACT_IDENTIFIERS,
+	IMPACT_NEUTRAL,
+	IMPACT_ACCESS,
+	IMPACT_DEPLOYMENT,
+	IMPACT_COLLABORATION,
+	IMPACT_REACHABILITY,
+	IMPACT_CAPACITY,
+	IMPACT_CONFIDENTIALITY,
+	IMPACT_INTEGRITY,
+	IMPACT_RELIABILITY,
+	IMPACT_ACCOUNTABILITY,
+	IMPACT_PRIVACY,
+	IMPACT_LINES
+};
 
 /* Fills all lines in the order of the documents. */
 void impact_judge(const struct impact_figures *f, struct impact_line out[IMPACT_LINES]);

@@ -3,6 +3,7 @@
 
 #include "finding/whatif.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,6 +145,30 @@ static struct sums sums_of(const struct reach *r)
 	return (struct sums){r->inside, r->inward, r->outward};
 }
 
+static struct border border_of(const struct whatif_job *job, const struct asgraph *g,
+			       const struct masks *m, bool whole)
+{
+	uint8_t *door = mem_zero((size_t)g->n + 1, 1);
+	struct border b = {0};
+
+	for (uint32_t i = 0; i < g->nlink; i++) {
+		const struct asgraph_link *l = &g->link[i];
+		bool home = job->domestic[l->a];
+		uint32_t in = home ? l->a : l->b, out = home ? l->b : l->a;
+
+		if (m->link[i] || m->node[in] || m->node[out])
+			continue;
+		if (!whole &&
+		    (home == (job->domestic[l->b] != 0) || (job->foreign && !job->foreign[out])))
+			continue;
+		b.links++;
+		b.doors += !whole && !door[in];
+		door[in] = 1;
+	}
+	free(door);
+	return b;
+}
+
 static bool run_variant(const struct whatif_job *job, const struct asgraph *g, int kind,
 			struct whatif *out, struct reach *before, struct reach *after)
 {
@@ -156,9 +181,11 @@ static bool run_variant(const struct whatif_job *job, const struct asgraph *g, i
 		base += m.link[i] = whatif_uncertain(g, i);
 	if (kind == 1)
 		v->links = base;
+	v->border_before = border_of(job, g, &m, out->domestic == g->n);
 	ok = one_side(job, g, &m, kind == 0, before);
 	for (size_t i = 0; i < job->nchange; i++)
 		change_one(job, g, &job->change[i], &m);
+	v->border_after = border_of(job, g, &m, out->domestic == g->n);
 	if (kind == 0) {
 		for (uint32_t i = 0; i < g->nlink; i++) {
 			const struct asgraph_link *l = &g->link[i];
@@ -268,26 +295,101 @@ struct figure whatif_weighted(const struct whatif *w, enum whatif_part part, boo
 	return f;
 }
 
+static double fragmentation(const struct variant *v, bool after)
+{
+	double weight = 0, reached = 0, pairs = 0, routes = 0;
+
+	for (int k = 0; k < 3; k++) {
+		const struct reach_sum *s = part_of(v, (enum whatif_part)k, after);
+
+		weight += s->weight;
+		reached += s->reached;
+		pairs += (double)s->pairs;
+		routes += (double)s->routes;
+	}
+	if (weight > 0)
+		return 1 - reached / weight;
+	return pairs > 0 ? 1 - routes / pairs : 0;
+}
+
 struct figure whatif_fragmentation(const struct whatif *w, bool after)
 {
 	struct figure f = {0};
 
+	for (unsigned i = 0; i < w->nvariant; i++)
+		widen(&f, fragmentation(&w->variant[i], after), !i);
+	return f;
+}
+
+struct figure whatif_torn(const struct whatif *w)
+{
+	struct figure f = {0};
+
+	for (unsigned i = 0; i < w->nvariant; i++)
+		widen(&f,
+		      fragmentation(&w->variant[i], true) - fragmentation(&w->variant[i], false),
+		      !i);
+	return f;
+}
+
+static double lost(double before, double after)
+{
+	return before > 0 ? (before - after) / before : NAN;
+}
+
+struct figure whatif_lost(const struct whatif *w, enum whatif_part part)
+{
+	struct figure f = {0};
+
+	for (unsigned i = 0; i < w->nvariant; i++)
+		widen(&f,
+		      lost((double)part_of(&w->variant[i], part, false)->routes,
+			   (double)part_of(&w->variant[i], part, true)->routes),
+		      !i);
+	return f;
+}
+
+struct figure whatif_lost_weighted(const struct whatif *w, enum whatif_part part)
+{
+	struct figure f = {0};
+
+	for (unsigned i = 0; i < w->nvariant; i++)
+		widen(&f,
+		      lost(part_of(&w->variant[i], part, false)->reached,
+			   part_of(&w->variant[i], part, true)->reached),
+		      !i);
+	return f;
+}
+
+struct figure whatif_lost_links(const struct whatif *w)
+{
+	struct figure f = {0};
+
+	for (unsigned i = 0; i < w->nvariant; i++)
+		widen(&f, lost(w->variant[i].border_before.links, w->variant[i].border_after.links),
+		      !i);
+	return f;
+}
+
+struct figure whatif_lost_doors(const struct whatif *w)
+{
+	struct figure f = {0};
+
+	for (unsigned i = 0; i < w->nvariant; i++)
+		widen(&f, lost(w->variant[i].border_before.doors, w->variant[i].border_after.doors),
+		      !i);
+	return f;
+}
+
+struct figure whatif_longer(const struct whatif *w, enum whatif_part part)
+{
+	struct figure f = {0};
+
 	for (unsigned i = 0; i < w->nvariant; i++) {
-		double weight = 0, reached = 0, pairs = 0, routes = 0;
+		const struct reach_sum *s = part_of(&w->variant[i], part, false);
+		const struct reach_sum *e = part_of(&w->variant[i], part, true);
 
-		for (int k = 0; k < 3; k++) {
-			const struct reach_sum *s =
-			    part_of(&w->variant[i], (enum whatif_part)k, after);
-
-			weight += s->weight;
-			reached += s->reached;
-			pairs += (double)s->pairs;
-			routes += (double)s->routes;
-		}
-		if (weight > 0)
-			widen(&f, 1 - reached / weight, !i);
-		else
-			widen(&f, pairs > 0 ? 1 - routes / pairs : 0, !i);
+		widen(&f, s->len && e->len ? reach_len(e) / reach_len(s) - 1 : NAN, !i);
 	}
 	return f;
 }

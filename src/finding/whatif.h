@@ -34,10 +34,18 @@ struct sums {
 	struct reach_sum inside, inward, outward;
 };
 
+/* What crosses the border: links between a domestic network and one that is not (of `foreign`,
+ * where that is given), and domestic networks with such a link. Where every network is domestic
+ * there is no border: then all links are counted, and no doors. */
+struct border {
+	uint32_t links, doors;
+};
+
 struct variant {
 	const char *name; /* "as given", "without uncertain peer links", … */
 	uint64_t links;	  /* that it differs by */
 	struct sums before, after;
+	struct border border_before, border_after;
 };
 
 #define VARIANTS 3
@@ -83,6 +91,16 @@ struct figure whatif_share(const struct whatif *w, enum whatif_part part, bool a
 struct figure whatif_len(const struct whatif *w, enum whatif_part part, bool after);
 /* By addresses; value -1: not known. */
 struct figure whatif_weighted(const struct whatif *w, enum whatif_part part, bool after);
+/* The share that is lost of what was there before: of reach, of reach by addresses; of links and of
+ * doors of the border. NAN: there was nothing to lose. */
+struct figure whatif_lost(const struct whatif *w, enum whatif_part part);
+struct figure whatif_lost_weighted(const struct whatif *w, enum whatif_part part);
+struct figure whatif_lost_links(const struct whatif *w);
+struct figure whatif_lost_doors(const struct whatif *w);
+/* How much longer the mean path is, as a share of before; NAN: no path is left. */
+struct figure whatif_longer(const struct whatif *w, enum whatif_part part);
+/* Fragmentation after minus before. */
+struct figure whatif_torn(const struct whatif *w);
 /* 1 − weighted share of all pairs with a domestic end (addresses, else networks). */
 struct figure whatif_fragmentation(const struct whatif *w, bool after);
 

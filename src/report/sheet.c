@@ -12,11 +12,13 @@
 #include "report/shapes.h"
 #include "version.h"
 
-enum piece_kind { HEADING, TEXT, POINT, COLUMNS, ROW, MAP };
+enum piece_kind { HEADING, TEXT, POINT, COLUMNS, ROW, MAP, NOTE, PAGE, PAGE_END };
 
 struct piece {
 	enum piece_kind kind;
 	const char *text;
+	const char *lead; /* of a TEXT; NULL without */
+	unsigned note;	  /* of a NOTE */
 	const struct sheet_country *country;
 	uint32_t ncountry;
 };
@@ -26,6 +28,7 @@ struct sheet {
 	const char *title;
 	struct piece *at;
 	size_t n, cap;
+	uint64_t notes; /* bit n: there is a note n */
 };
 
 struct sheet *sheet_new(const char *title)
@@ -57,8 +60,8 @@ static void vadd(struct sheet *s, enum piece_kind kind, const char *fmt, va_list
 	char *text = NULL;
 
 	if (vasprintf(&text, fmt, ap) < 0)
-		return;
-	add(s, kind, arena_text(&s->arena, text));
+		text = NULL;
+	add(s, kind, arena_text(&s->arena, text ? text : ""));
 	free(text);
 }
 
@@ -78,6 +81,38 @@ void sheet_text(struct sheet *s, const char *fmt, ...)
 	va_start(ap, fmt);
 	vadd(s, TEXT, fmt, ap);
 	va_end(ap);
+}
+
+void sheet_lead(struct sheet *s, const char *lead, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vadd(s, TEXT, fmt, ap);
+	va_end(ap);
+	s->at[s->n - 1].lead = arena_text(&s->arena, lead);
+}
+
+void sheet_page(struct sheet *s)
+{
+	add(s, PAGE, "");
+}
+
+void sheet_page_end(struct sheet *s)
+{
+	add(s, PAGE_END, "");
+}
+
+void sheet_note(struct sheet *s, unsigned n, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vadd(s, NOTE, fmt, ap);
+	va_end(ap);
+	s->at[s->n - 1].note = n;
+	if (n < 64)
+		s->notes |= UINT64_C(1) << n;
 }
 
 void sheet_point(struct sheet *s, const char *fmt, ...)
@@ -144,11 +179,10 @@ static size_t wide(const char *p, size_t n)
 	return w;
 }
 
-/* Breaks text at spaces so that lines fit; `indent` spaces before all lines but the first. */
-static void wrap(struct buf *out, const char *text, int width, int indent)
+/* Breaks text at spaces so that lines fit; `indent` spaces before all lines but the first, which
+ * has `col` columns already. */
+static void wrap_from(struct buf *out, const char *text, int width, int indent, int col)
 {
-	int col = indent;
-
 	while (*text) {
 		size_t n = strcspn(text, " \n");
 		int w = (int)wide(text, n);
@@ -169,6 +203,11 @@ static void wrap(struct buf *out, const char *text, int width, int indent)
 			text++;
 	}
 	buf_char(out, '\n');
+}
+
+static void wrap(struct buf *out, const char *text, int width, int indent)
+{
+	wrap_from(out, text, width, indent, indent);
 }
 
 /* The table that starts at piece i; returns how many pieces it is. */
@@ -249,7 +288,23 @@ void sheet_terminal(const struct sheet *s, struct buf *out, int width, bool colo
 				   color ? "\033[0m" : "");
 			break;
 		case TEXT:
-			wrap(out, p->text, width, 0);
+			if (p->lead)
+				buf_printf(out, "%s%s.%s", color ? "\033[1m" : "", p->lead,
+					   color ? "\033[0m" : "");
+			wrap_from(out, p->text, width, 0,
+				  p->lead ? (int)wide(p->lead, strlen(p->lead)) + 1 : 0);
+			break;
+		case NOTE:
+			buf_printf(out, p->note < 10 ? " [%u] " : "[%u] ", p->note);
+			wrap(out, p->text, width, 5);
+			break;
+		case PAGE:
+			break;
+		case PAGE_END:
+			buf_char(out, '\n');
+			for (int k = 0; k < width; k++)
+				buf_char(out, '-');
+			buf_char(out, '\n');
 			break;
 		case POINT:
 			buf_text(out, "  - ");
@@ -276,11 +331,37 @@ static void escape(struct buf *out, const char *s, size_t n)
 			buf_text(out, "&amp;");
 		else if (s[i] == '"')
 			buf_text(out, "&quot;");
+		else if (s[i] == ' ' && i + 1 < n && s[i + 1] == '%')
+			buf_text(out, "&nbsp;");
 		else if ((unsigned char)s[i] < ' ')
 			buf_char(out, ' ');
 		else
 			buf_char(out, s[i]);
 	}
+}
+
+/* The same, where "[3]" leads to note 3. */
+static void refer(const struct sheet *s, struct buf *out, const char *text, size_t n)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t end = i + 1;
+		unsigned note = 0;
+
+		if (text[i] != '[')
+			continue;
+		for (; end < n && end < i + 3 && text[end] >= '0' && text[end] <= '9'; end++)
+			note = 10 * note + (unsigned)(text[end] - '0');
+		if (end == i + 1 || end == n || text[end] != ']' || note > 63 ||
+		    !(s->notes >> note & 1))
+			continue;
+		escape(out, text + from, i - from);
+		buf_printf(out, "<a class=\"ref\" href=\"#note%u\">[%u]</a>", note, note);
+		from = end + 1;
+		i = end;
+	}
+	escape(out, text + from, n - from);
 }
 
 static void tag(struct buf *out, const char *name, const char *text)
@@ -300,7 +381,7 @@ static size_t html_table(const struct sheet *s, size_t i, struct buf *out)
 	for (size_t k = 0; k < columns; k++) {
 		right[k] = c[k].n && *c[k].at == '>';
 		buf_text(out, right[k] ? "<th class=\"r\">" : "<th>");
-		escape(out, c[k].at + right[k], c[k].n - right[k]);
+		refer(s, out, c[k].at + right[k], c[k].n - right[k]);
 		buf_text(out, "</th>");
 	}
 	buf_text(out, "</tr></thead><tbody>\n");
@@ -310,7 +391,7 @@ static size_t html_table(const struct sheet *s, size_t i, struct buf *out)
 		buf_text(out, "<tr>");
 		for (size_t k = 0; k < n && k < columns; k++) {
 			buf_text(out, right[k] ? "<td class=\"r\">" : "<td>");
-			escape(out, c[k].at, c[k].n);
+			refer(s, out, c[k].at, c[k].n);
 			buf_text(out, "</td>");
 		}
 		buf_text(out, "</tr>\n");
@@ -328,8 +409,18 @@ static const char style[] =
     "1 "
     "24rem;margin:0}svg{width:100%;height:auto;background:#f2f5f9}figcaption,footer{color:#55606f;"
     "font-size:.9rem}@media(prefers-color-scheme:dark){body{color:#dfe5ee;background:#12161d}svg{"
-    "background:#1a2029}th,td{border-color:#333c49}figcaption,footer{color:#9aa6b6}}@media print{"
-    "body{margin:0;font-size:11pt}h2{break-after:avoid}table{break-inside:avoid}}";
+    "background:#1a2029}th,td{border-color:#333c49}figcaption,footer{color:#9aa6b6}.ref{color:"
+    "#8db4ee}}"
+    ".ref{font-size:.8em;text-decoration:none}.note{margin:.5rem 0;padding-left:2.2em;text-indent:"
+    "-2.2em}.page table{width:100%}.page th:first-child{width:36%}.page "
+    "th:nth-child(2){width:7em}.page p{"
+    "max-width:none}"
+    "@page{size:A4;margin:13mm 16mm}@media print{body{margin:0;padding:0;max-width:none;font-size:"
+    "10pt}h2{break-after:avoid}table,.maps,.note{break-inside:avoid}"
+    /* A page with its title: small enough for both to fit one sheet of paper. */
+    ".page{font-size:8.9pt;line-height:1.35}.page h1{font-size:15pt;margin:0 0 2mm}.page h2{"
+    "font-size:10.5pt;margin:2.4mm 0 .6mm}.page p,.page ul{margin:1mm 0}.page table{margin:0}"
+    ".page th,.page td{padding:.5mm 2mm .5mm 0}.page{break-after:page}}";
 
 static void html_maps(const struct piece *p, struct buf *out)
 {
@@ -363,10 +454,33 @@ static void pieces(const struct sheet *s, const char *heading, bool maps, struct
 			tag(out, heading, p->text);
 			break;
 		case TEXT:
-			tag(out, "p", p->text);
+			buf_text(out, "<p>");
+			if (p->lead) {
+				buf_text(out, "<b>");
+				escape(out, p->lead, strlen(p->lead));
+				buf_text(out, ".</b> ");
+			}
+			refer(s, out, p->text, strlen(p->text));
+			buf_text(out, "</p>\n");
 			break;
 		case POINT:
-			tag(out, "li", p->text);
+			buf_text(out, "<li>");
+			refer(s, out, p->text, strlen(p->text));
+			buf_text(out, "</li>\n");
+			break;
+		case NOTE:
+			buf_printf(out, "<p class=\"note\" id=\"note%u\"><b>[%u]</b> ", p->note,
+				   p->note);
+			refer(s, out, p->text, strlen(p->text));
+			buf_text(out, "</p>\n");
+			break;
+		case PAGE:
+			buf_text(out, "<section class=\"page\">\n");
+			if (!i && maps)
+				tag(out, "h1", s->title);
+			break;
+		case PAGE_END:
+			buf_text(out, "</section>\n");
 			break;
 		case COLUMNS:
 			/* Of a page of its own it is as wide as it must be. */
@@ -408,7 +522,8 @@ void sheet_html(const struct sheet *s, struct buf *out)
 		      "style-src 'unsafe-inline'\">");
 	tag(out, "title", s->title);
 	buf_printf(out, "<style>%s</style></head><body>\n", style);
-	tag(out, "h1", s->title);
+	if (!s->n || s->at[0].kind != PAGE)
+		tag(out, "h1", s->title);
 	pieces(s, "h2", true, out);
 	buf_text(out,
 		 "<footer>Meridian " MERIDIAN_VERSION

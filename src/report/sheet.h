@@ -19,6 +19,16 @@ void sheet_free(struct sheet *s);
 
 void sheet_heading(struct sheet *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void sheet_text(struct sheet *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A paragraph that begins with a word or two that say what it is about. */
+void sheet_lead(struct sheet *s, const char *lead, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* What is between these is one page when it is printed, with the title; what follows begins on
+ * the next one. */
+void sheet_page(struct sheet *s);
+void sheet_page_end(struct sheet *s);
+/* Note n. A "[n]" in any text or cell of the sheet refers to it. */
+void sheet_note(struct sheet *s, unsigned n, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* A point of a list. */
 void sheet_point(struct sheet *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
