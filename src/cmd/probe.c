@@ -38,6 +38,18 @@ static const struct opt opts[] = {
      "https://NAME/PATH#ADDRESS. May be given more than once, and replaces the usual ones: system, "
      "8.8.8.8, https://dns.quad9.net/dns-query#9.9.9.9.",
      NULL},
+    {"validate", 0, OPT_TEXT, &probe_asked.validate, "HOW",
+     "Look each name up once more with its signatures (DNSSEC) and check these from a trust anchor "
+     "down, to tell a forged answer from one that is only different. resolvers: by the resolvers "
+     "above (not those of https). servers: by the zones' own name servers, from the root down. "
+     "both; or none, as without.",
+     "resolvers|servers|both|none"},
+    {"trust-anchor", 0, OPT_TEXT, &probe_asked.trust_anchor, "FILE",
+     "With --validate: DS or DNSKEY records to trust, as in a zone's file; " DNSSEC_ROOT
+     " (Debian's dns-root-data) without it, or, where that is missing, IANA's root keys of 2017 "
+     "and "
+     "2024 as they are built in.",
+     NULL},
     {"tool", 0, OPT_LIST, &probe_asked.tools, "NAME",
      "Greet a tool's servers in its own words: tor, telegram, signal, whatsapp, resolvers, "
      "openvpn, wireguard; or all that need no --servers. May be given more than once.",
@@ -213,6 +225,8 @@ static int probe(int argc, char **argv)
 		status = complain(EXIT_USAGE, "--parallel (at most 4,096), --timeout, --rest and "
 					      "--time-limit want more than 0; --redirects at most "
 					      "50");
+	else if (probe_asked.trust_anchor && !probe_validates())
+		status = complain(EXIT_USAGE, "--trust-anchor is for --validate");
 	else if (probe_asked.country &&
 		 (strlen(probe_asked.country) != 2 || probe_asked.country[0] < 'A' ||
 		  probe_asked.country[0] > 'Z' || probe_asked.country[1] < 'A' ||

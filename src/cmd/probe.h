@@ -22,6 +22,7 @@
 /* What the command line says; probe.c has the table. */
 struct probe_asked {
 	struct opt_list lists, resolvers, controls, tools, servers, networks;
+	const char *validate, *trust_anchor;
 	const char *resume, *as, *record, *store, *spool, *ca, *neutral, *nobody, *country;
 	bool dry_run, yes, keep_address, verdicts, loopback, whoami, follow;
 	uint64_t seed, parallel, asn, redirects;
@@ -34,6 +35,10 @@ struct probe_run {
 	struct aims aims;
 	struct resolver_spec resolver[RESOLVERS_MAX];
 	struct helper_spec helper[HELPERS_MAX];
+	struct trust_anchor anchor;
+	struct dnssec_options validate[RESOLVERS_MAX + 1];
+	struct dnssec *dnssec[RESOLVERS_MAX + 1];
+	size_t nvalidate;
 	struct plan_options opt;
 	struct geo *geo;
 	struct names *names;
@@ -54,6 +59,8 @@ struct probe_run {
 
 /* Resolvers, helpers and names to hold against, into r->opt. */
 bool probe_whom(struct probe_run *r, struct err *err);
+/* Was --validate given? */
+bool probe_validates(void);
 /* What will be contacted. all: every target, for --dry-run. */
 void probe_tell(struct probe_run *r, struct buf *out, bool all);
 /* False: the user does not want to. */

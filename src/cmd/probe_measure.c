@@ -70,7 +70,8 @@ static void finish_measurement(struct probe_run *r, struct slot *s, struct measu
 	m->notes = (struct meridian_notes){.present = true,
 					   .ipv6_works = r->here.ipv6_works,
 					   .ipv6_broken = r->here.ipv6_broken,
-					   .seed = probe_asked.seed};
+					   .seed = probe_asked.seed,
+					   .trust_anchor = r->opt.trust_anchor};
 	if (probe_asked.keep_address) {
 		char t[PREFIX_TEXT];
 
@@ -164,6 +165,34 @@ static void interrupted(evutil_socket_t signal, short what, void *arg)
 	loop_stop(arg, "interrupted");
 }
 
+/* False: libunbound does not work here at all. */
+static bool begin_validating(struct probe_run *r)
+{
+	for (size_t i = 0; i < r->nvalidate; i++) {
+		r->dnssec[i] = dnssec_new(r->loop, &r->validate[i], &r->err);
+		if (!r->dnssec[i])
+			return false;
+		dnssec_try(r->dnssec[i], &r->arena);
+	}
+	r->opt.dnssec = r->dnssec;
+	r->opt.ndnssec = r->nvalidate;
+	r->opt.trust_anchor = r->anchor.name;
+	return true;
+}
+
+static void tell_validating(const struct probe_run *r)
+{
+	for (size_t i = 0; i < r->opt.ndnssec; i++) {
+		const char *why = dnssec_why(r->opt.dnssec[i]),
+			   *by = dnssec_resolver(r->opt.dnssec[i]);
+
+		if (why)
+			talk("meridian: %s brings no signatures (%s), so its answers are not "
+			     "validated",
+			     *by ? by : "the system's resolver", why);
+	}
+}
+
 void probe_measure(struct probe_run *r)
 {
 	struct event on_int, on_term;
@@ -179,7 +208,10 @@ void probe_measure(struct probe_run *r)
 	if (!r->opt.icmp && probe_asked.follow && common.verbose)
 		talk("meridian: %s: hops are numbered, and their routers found another way",
 		     why.text);
+	if (!begin_validating(r))
+		loop_stop(r->loop, "validating does not work");
 	here_find(&r->here, r->loop, &r->arena, &r->opt, probe_asked.whoami);
+	tell_validating(r);
 	r->opt.ipv6 = r->here.ipv6_works;
 	if (r->here.nneutral) {
 		r->opt.neutral_addr = r->here.neutral[0];
@@ -200,6 +232,9 @@ void probe_measure(struct probe_run *r)
 			task_cancel(r->slot[i].tool);
 		arena_free(&r->slot[i].arena);
 	}
+	for (size_t i = 0; i < r->nvalidate; i++)
+		dnssec_free(r->dnssec[i]);
+	r->opt.ndnssec = 0;
 	icmp_free(r->opt.icmp);
 	r->opt.icmp = NULL;
 	event_del(&on_int);

@@ -35,6 +35,54 @@ static bool locate(const char *host, struct addr *out, struct err *err)
 	return ok || err_set(err, "%s: it has no address", host);
 }
 
+bool probe_validates(void)
+{
+	return probe_asked.validate && strcmp(probe_asked.validate, "none");
+}
+
+/* Which ways validated answers are asked by. */
+static bool validators(struct probe_run *r, struct err *err)
+{
+	const struct plan_options *o = &r->opt;
+	struct dnssec_options v = {.ca = probe_asked.ca, .loopback = probe_asked.loopback};
+	bool servers = probe_validates() && strcmp(probe_asked.validate, "resolvers");
+	bool by_resolvers = probe_validates() && strcmp(probe_asked.validate, "servers");
+
+	if (!probe_validates())
+		return true;
+	if (!trust_anchor_find(&r->arena, probe_asked.trust_anchor, &r->anchor, err))
+		return false;
+	v.anchor = r->anchor;
+	for (size_t i = 0; by_resolvers && i < o->nresolver; i++) {
+		v.resolver = &o->resolver[i];
+		if (dnssec_can(v.resolver))
+			r->validate[r->nvalidate++] = v;
+	}
+	v.resolver = NULL;
+	if (servers)
+		r->validate[r->nvalidate++] = v;
+	return r->nvalidate ||
+	       err_set(err,
+		       "--validate resolvers: libunbound speaks UDP, TCP and TLS, and no HTTPS; "
+		       "none of the resolvers can be asked so");
+}
+
+static void tell_validators(const struct probe_run *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->nvalidate; i++) {
+		const struct resolver_spec *s = r->validate[i].resolver;
+
+		if (s)
+			buf_printf(out, "  and once more, with their signatures, at %s%s\n",
+				   s->via == DNS_SYSTEM ? "the system's resolver " : "", s->text);
+		else
+			buf_text(out, "  and once more, with their signatures, at the root's name "
+				      "servers and those of each zone on the way\n");
+	}
+	if (r->nvalidate)
+		buf_printf(out, "  signatures are checked against %s\n", r->anchor.text);
+}
+
 bool probe_whom(struct probe_run *r, struct err *err)
 {
 	static const char *const usual[] = {"system", "8.8.8.8",
@@ -91,7 +139,7 @@ bool probe_whom(struct probe_run *r, struct err *err)
 				       probe_asked.nobody);
 		o->has_nobody = true;
 	}
-	return true;
+	return validators(r, err);
 }
 
 void probe_tell(struct probe_run *r, struct buf *out, bool all)
@@ -108,6 +156,7 @@ void probe_tell(struct probe_run *r, struct buf *out, bool all)
 			   o->resolver[i].text);
 	if (o->has_nobody)
 		buf_printf(out, "  and at %s, where nobody listens\n", probe_asked.nobody);
+	tell_validators(r, out);
 	buf_text(out, "  their addresses are connected to, TLS is begun and the pages are fetched, "
 		      "redirects followed\n");
 	if (o->follow)

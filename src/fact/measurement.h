@@ -76,6 +76,7 @@ struct meridian_notes {
 	bool captive_portal;
 	bool vpn;
 	uint64_t seed;
+	const char *trust_anchor; /* that answers were validated by; NULL: none were */
 };
 
 struct measurement {
@@ -95,6 +96,7 @@ struct measurement {
 	const char *resolver_ip, *resolver_network;
 
 	const struct dns_reply *dns;
+	const struct dns_validated *validated;
 	const struct connect *connect;
 	const struct handshake *handshake;
 	const struct transaction *transaction;
@@ -103,8 +105,8 @@ struct measurement {
 	const struct ttl_probe *ttl_probe;
 	const struct control *control;
 	const struct tool_target *target;
-	size_t ndns, nconnect, nhandshake, ntransaction, nevent, nseries, nttl_probe, ncontrol,
-	    ntarget;
+	size_t ndns, nvalidated, nconnect, nhandshake, ntransaction, nevent, nseries, nttl_probe,
+	    ncontrol, ntarget;
 	struct scores scores;
 	struct meridian_notes notes;
 

@@ -70,6 +70,27 @@ struct dns_reply {
 	bool nobody;	/* the query went to an address where nobody listens */
 };
 
+/* What the signatures of an answer came to (RFC 4033, 5). */
+enum dns_security {
+	SECURITY_INDETERMINATE, /* no answer, or the way brings no signatures */
+	SECURITY_SECURE,
+	SECURITY_INSECURE, /* the name is not signed, and that is proven */
+	SECURITY_BOGUS,	   /* it has to be signed, and what came is not, or wrongly */
+};
+
+/* A lookup whose answer was checked from a trust anchor down. A secure one may also say that there
+ * is no such name; what it says is then its failure, as of every lookup. */
+struct dns_validated {
+	struct seen seen;
+	const char *name, *type; /* that were asked for */
+	const char *resolver;	 /* by which way: "" the system's, "name servers" without one */
+	enum dns_security security;
+	const char *why; /* it is bogus or indeterminate, in libunbound's words; NULL unknown */
+	const struct dns_answer *answer; /* of a bogus one: the forged ones, where known */
+	size_t nanswer;
+	int16_t rcode; /* -1 unknown */
+};
+
 struct connect {
 	struct seen seen;
 	struct addr addr;

@@ -190,13 +190,45 @@ static bool in_packet(const struct scrub *s, const uint8_t *p, size_t n)
 	return false;
 }
 
+static const struct dns_answer *answers(struct arena *a, const struct scrub *s,
+					const struct dns_answer *answer, size_t n)
+{
+	struct dns_answer *x;
+
+	if (!n)
+		return answer;
+	x = arena_copy(a, answer, n * sizeof(*x));
+	for (size_t k = 0; k < n; k++) {
+		x[k].name = text(a, s, x[k].name);
+		if (x[k].has_addr && own(s, x[k].addr)) {
+			x[k].has_addr = false;
+			x[k].addr = (struct addr){0};
+		}
+		members(a, s, &x[k].extra, x[k].nextra);
+	}
+	return x;
+}
+
+static void scrub_validated(struct arena *a, const struct scrub *s, struct measurement *m)
+{
+	struct dns_validated *v =
+	    m->nvalidated ? arena_copy(a, m->validated, m->nvalidated * sizeof(*v)) : NULL;
+
+	for (size_t i = 0; i < m->nvalidated; i++) {
+		seen(a, s, &v[i].seen);
+		v[i].name = text(a, s, v[i].name);
+		v[i].resolver = text(a, s, v[i].resolver);
+		v[i].why = text(a, s, v[i].why);
+		v[i].answer = answers(a, s, v[i].answer, v[i].nanswer);
+	}
+	m->validated = v;
+}
+
 static void scrub_dns(struct arena *a, const struct scrub *s, struct measurement *m)
 {
 	struct dns_reply *q = m->ndns ? arena_copy(a, m->dns, m->ndns * sizeof(*q)) : NULL;
 
 	for (size_t i = 0; i < m->ndns; i++) {
-		struct dns_answer *x;
-
 		seen(a, s, &q[i].seen);
 		q[i].resolver = text(a, s, q[i].resolver);
 		q[i].name = text(a, s, q[i].name);
@@ -204,18 +236,7 @@ static void scrub_dns(struct arena *a, const struct scrub *s, struct measurement
 			q[i].raw = NULL;
 			q[i].nraw = 0;
 		}
-		if (!q[i].nanswer)
-			continue;
-		x = arena_copy(a, q[i].answer, q[i].nanswer * sizeof(*x));
-		for (size_t k = 0; k < q[i].nanswer; k++) {
-			x[k].name = text(a, s, x[k].name);
-			if (x[k].has_addr && own(s, x[k].addr)) {
-				x[k].has_addr = false;
-				x[k].addr = (struct addr){0};
-			}
-			members(a, s, &x[k].extra, x[k].nextra);
-		}
-		q[i].answer = x;
+		q[i].answer = answers(a, s, q[i].answer, q[i].nanswer);
 	}
 	m->dns = q;
 }
@@ -254,6 +275,7 @@ void scrub_measurement(struct arena *a, const struct scrub *s, struct measuremen
 	m->input = text(a, s, m->input);
 	m->resolver_ip = text(a, s, m->resolver_ip);
 	scrub_dns(a, s, m);
+	scrub_validated(a, s, m);
 	scrub_http(a, s, m);
 	c = m->nconnect ? arena_copy(a, m->connect, m->nconnect * sizeof(*c)) : NULL;
 	for (size_t i = 0; i < m->nconnect; i++)

@@ -113,7 +113,8 @@ static void count_reply(const struct view *v, const struct dns_reply *q, struct 
 			bad_addr(out, a->addr);
 			continue;
 		}
-		if (addr_bogon(a->addr) && !control_answered(v, a->addr)) {
+		if (addr_bogon(a->addr) && !control_answered(v, a->addr) &&
+		    !signed_gave(v, a->addr)) {
 			if (!control_has_public(v))
 				continue;
 			any_bad = true;
@@ -254,6 +255,29 @@ static unsigned all(const struct tally *t)
 	return t->good + t->bogus + t->strange + t->denied;
 }
 
+/* The name is signed, and the answer is not what was signed. */
+static bool forged(const struct view *v, struct dns_view *out)
+{
+	struct signed_view s;
+
+	judge_signed(v, &s);
+	if (!s.bogus)
+		return false;
+	out->state = s.addressed ? DNS_BOGUS : DNS_DENIED;
+	out->mechanism = !s.addressed	       ? mechanism_of("dns", s.denied)
+			 : s.system || !s.open ? "dns.lie"
+					       : "dns.injection";
+	out->rule = "site.dns.bogus";
+	out->confidence = s.confidence;
+	out->proven = s.proven;
+	out->system = s.system;
+	out->open = s.open;
+	out->why = s.why;
+	memcpy(out->addr, s.addr, sizeof(out->addr));
+	out->naddr = s.naddr;
+	return true;
+}
+
 void judge_dns(const struct view *v, struct dns_view *out)
 {
 	const struct measurement *m = v->m;
@@ -287,6 +311,13 @@ void judge_dns(const struct view *v, struct dns_view *out)
 		out->confidence = 0.95;
 		out->proven = true;
 		out->open = true;
+		return;
+	}
+	if (forged(v, out))
+		return;
+	if (!control_has_addrs(v) && signed_no_name(v) &&
+	    sys.denied + udp.denied == all(&sys) + all(&udp)) {
+		out->state = DNS_FAILS_EVERYWHERE;
 		return;
 	}
 	/* What every control denies too. */

@@ -184,6 +184,8 @@ static void dns_mechanism(struct verdict *out, const struct dns_view *d)
 		verdict_addr(out, d->addr[i]);
 	if (d->fingerprint)
 		out->fingerprint = d->fingerprint;
+	if (d->why)
+		out->why = d->why;
 	/* A resolver elsewhere does not lie of itself: somebody on the way does. */
 	if (d->open)
 		verdict_who(out, WHO_ACCESS, 0.7);
@@ -547,7 +549,10 @@ static void judge_site(struct arena *a, const struct knowledge *k, const struct 
 		return;
 	}
 	if (dns.state == DNS_FAILS_EVERYWHERE || dns.state == DNS_NO_NAME) {
-		verdict_set(out, SITE_DOWN, "site.down.no-name", 0.85);
+		bool by_signature = !control_no_name(&main) && signed_no_name(&main);
+
+		verdict_set(out, SITE_DOWN, by_signature ? "site.down.signed" : "site.down.no-name",
+			    by_signature ? 0.95 : 0.85);
 		return;
 	}
 	if (judge_failure(&main, &flow, control_end, out))

@@ -307,7 +307,7 @@ enum voucher view_vouch(const struct view *v, struct addr a)
 		    addr_same(h->addr, a) && host_of_handshake(v, h))
 			return VOUCH_TLS;
 	}
-	if (addr_bogon(a) && !control_answered(v, a))
+	if (addr_bogon(a) && !control_answered(v, a) && !signed_gave(v, a))
 		return VOUCH_NOTHING;
 	for (size_t c = 0; c < v->ncontrol; c++) {
 		const struct control *ctl = v->control[c];
@@ -317,6 +317,8 @@ enum voucher view_vouch(const struct view *v, struct addr a)
 			    addr_same(ctl->endpoint[i].addr, a))
 				return VOUCH_TLS;
 	}
+	if (signed_gave(v, a))
+		return VOUCH_SIGNED;
 	if (control_answered(v, a))
 		return VOUCH_CONTROL;
 	for (size_t i = 0; i < m->ndns; i++) {

@@ -21,6 +21,7 @@ enum voucher {
 	VOUCH_AS,	 /* same network as an address that a control got */
 	VOUCH_ENCRYPTED, /* an encrypted lookup from here gave it */
 	VOUCH_CONTROL,	 /* a control's lookup gave it */
+	VOUCH_SIGNED,	 /* an answer with it is secure: its zone has signed it */
 	VOUCH_TLS,	 /* it has a valid certificate for the name */
 };
 
@@ -114,10 +115,29 @@ struct dns_view {
 	bool system, open; /* whose answers are bad: the system's resolver, ones asked over UDP */
 	bool proven;
 	const char *fingerprint;
+	const char *why;		 /* figures or words behind the rule, NULL none */
 	struct addr addr[VERDICT_ADDRS]; /* the bad answers */
 	size_t naddr;
 };
 void judge_dns(const struct view *v, struct dns_view *out);
+
+/* signed.c: what signatures say (DNSSEC). Did a secure answer give that address; does one prove
+ * that there is no such name? */
+bool signed_gave(const struct view *v, struct addr a);
+bool signed_no_name(const struct view *v);
+/* The answers that have to be signed and are not, or wrongly, and that nothing vouches for. */
+struct signed_view {
+	bool bogus;
+	bool system, open; /* by which way: the system's resolver, ones asked in the clear */
+	bool proven;	   /* the truth is known, and is another */
+	bool addressed;	   /* it has addresses; else denied is OONI's word for what came */
+	const char *denied;
+	const char *why; /* libunbound's words */
+	double confidence;
+	struct addr addr[VERDICT_ADDRS];
+	size_t naddr;
+};
+void judge_signed(const struct view *v, struct signed_view *out);
 
 /* blocked.c: what connecting, shaking hands and fetching came to, for one host. */
 struct flow_view {

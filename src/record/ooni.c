@@ -172,6 +172,35 @@ static bool has_extra(const struct seen *s, const char *key)
 
 /* ---- replies ---- */
 
+static void answers(struct jsonw *w, const struct dns_answer *answer, size_t n)
+{
+	jsonw_name(w, "answers");
+	jsonw_array(w);
+	for (size_t k = 0; k < n; k++) {
+		const struct dns_answer *a = &answer[k];
+
+		jsonw_object(w);
+		jsonw_put_text(w, "answer_type", a->type);
+		if (a->has_addr)
+			address(w, a->addr.v6 ? "ipv6" : "ipv4", a->addr);
+		if (a->name)
+			jsonw_put_text(w, "hostname", a->name);
+		if (a->asn) {
+			jsonw_name(w, "asn");
+			jsonw_uint(w, a->asn);
+		}
+		if (a->as_name)
+			jsonw_put_text(w, "as_org_name", a->as_name);
+		if (a->ttl >= 0) {
+			jsonw_name(w, "ttl");
+			jsonw_int(w, a->ttl);
+		}
+		members(w, a->extra, a->nextra, NULL);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
 static void queries(struct jsonw *w, const struct measurement *m)
 {
 	jsonw_name(w, "queries");
@@ -182,31 +211,7 @@ static void queries(struct jsonw *w, const struct measurement *m)
 		if (told(m, &q->seen))
 			continue;
 		jsonw_object(w);
-		jsonw_name(w, "answers");
-		jsonw_array(w);
-		for (size_t k = 0; k < q->nanswer; k++) {
-			const struct dns_answer *a = &q->answer[k];
-
-			jsonw_object(w);
-			jsonw_put_text(w, "answer_type", a->type);
-			if (a->has_addr)
-				address(w, a->addr.v6 ? "ipv6" : "ipv4", a->addr);
-			if (a->name)
-				jsonw_put_text(w, "hostname", a->name);
-			if (a->asn) {
-				jsonw_name(w, "asn");
-				jsonw_uint(w, a->asn);
-			}
-			if (a->as_name)
-				jsonw_put_text(w, "as_org_name", a->as_name);
-			if (a->ttl >= 0) {
-				jsonw_name(w, "ttl");
-				jsonw_int(w, a->ttl);
-			}
-			members(w, a->extra, a->nextra, NULL);
-			jsonw_object_end(w);
-		}
-		jsonw_array_end(w);
+		answers(w, q->answer, q->nanswer);
 		if (q->engine)
 			jsonw_put_text(w, "engine", q->engine);
 		jsonw_put_text(w, "hostname", q->name);
@@ -503,6 +508,32 @@ static void control(struct jsonw *w, const struct control *c)
 
 /* ---- what the format has no room for ---- */
 
+static const char *const securities[] = {"indeterminate", "secure", "insecure", "bogus"};
+
+static void validated(struct jsonw *w, const struct measurement *m)
+{
+	jsonw_name(w, "validated");
+	jsonw_array(w);
+	for (size_t i = 0; i < m->nvalidated; i++) {
+		const struct dns_validated *v = &m->validated[i];
+
+		jsonw_object(w);
+		jsonw_put_text(w, "hostname", v->name);
+		jsonw_put_text(w, "query_type", v->type);
+		jsonw_put_text(w, "resolver", v->resolver);
+		jsonw_put_text(w, "security", securities[v->security]);
+		jsonw_put_text(w, "why", v->why);
+		if (v->rcode >= 0) {
+			jsonw_name(w, "rcode");
+			jsonw_int(w, v->rcode);
+		}
+		answers(w, v->answer, v->nanswer);
+		seen(w, &v->seen, true);
+		jsonw_object_end(w);
+	}
+	jsonw_array_end(w);
+}
+
 static const char *const ttl_answers[] = {"silence", "exceeded", "reset", "fin",
 					  "data",    "forged",	 "other"};
 
@@ -523,7 +554,11 @@ static void meridian(struct jsonw *w, const struct measurement *m)
 		jsonw_bool(w, m->notes.vpn);
 		jsonw_name(w, "seed");
 		jsonw_printf(w, "%llu", (unsigned long long)m->notes.seed);
+		if (m->notes.trust_anchor)
+			jsonw_put_text(w, "trust_anchor", m->notes.trust_anchor);
 	}
+	if (m->nvalidated)
+		validated(w, m);
 	jsonw_name(w, "controls");
 	jsonw_array(w);
 	for (size_t i = 0; i < m->ncontrol; i++) {
@@ -617,7 +652,7 @@ static void test_keys(struct jsonw *w, const struct measurement *m)
 		jsonw_name(w, m->key[i].key);
 		jsonw_raw(w, m->key[i].json, m->key[i].njson);
 	}
-	if (m->notes.present || m->nseries || m->nttl_probe || m->ncontrol > 1)
+	if (m->notes.present || m->nvalidated || m->nseries || m->nttl_probe || m->ncontrol > 1)
 		meridian(w, m);
 	jsonw_object_end(w);
 }

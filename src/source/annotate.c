@@ -5,14 +5,15 @@
 
 #include <string.h>
 
-void annotate_reply(struct arena *a, const struct plan_options *o, struct dns_reply *r)
+const struct dns_answer *annotate_answers(struct arena *a, const struct plan_options *o,
+					  const struct dns_answer *answer, size_t n)
 {
 	struct dns_answer *x;
 
-	if (!r->nanswer || (!o->geo && !o->origins))
-		return;
-	x = arena_copy(a, r->answer, r->nanswer * sizeof(*x));
-	for (size_t i = 0; i < r->nanswer; i++) {
+	if (!n || (!o->geo && !o->origins))
+		return answer;
+	x = arena_copy(a, answer, n * sizeof(*x));
+	for (size_t i = 0; i < n; i++) {
 		struct member *m;
 		struct name name;
 		char country[3];
@@ -31,7 +32,12 @@ void annotate_reply(struct arena *a, const struct plan_options *o, struct dns_re
 		x[i].extra = m;
 		x[i].nextra = 1;
 	}
-	r->answer = x;
+	return x;
+}
+
+void annotate_reply(struct arena *a, const struct plan_options *o, struct dns_reply *r)
+{
+	r->answer = annotate_answers(a, o, r->answer, r->nanswer);
 }
 
 void annotate_control(struct arena *a, const struct plan_options *o, struct control *c)

@@ -10,6 +10,8 @@
 
 /* The network (ASN, name) and the country of each answer, where they are known. */
 void annotate_reply(struct arena *a, const struct plan_options *o, struct dns_reply *r);
+const struct dns_answer *annotate_answers(struct arena *a, const struct plan_options *o,
+					  const struct dns_answer *answer, size_t n);
 
 /* The networks of what a helper found that it does not know itself: the judge holds them against
  * the answers'. */

@@ -325,10 +325,47 @@ static void read_ttl_probe(struct ooni_work *w, struct json *j, struct ttl_probe
 	ooni_seen_done(&p->seen, &extra);
 }
 
+static void read_validated(struct ooni_work *w, struct json *j, struct dns_validated *v)
+{
+	static const char *const securities[] = {"indeterminate", "secure", "insecure", "bogus"};
+	struct ooni_list answers = {0}, extra = {0};
+
+	*v = (struct dns_validated){.seen = ooni_seen_new(w), .rcode = -1};
+	while (json_key(j)) {
+		if (ooni_seen_member(w, j, &v->seen))
+			continue;
+		if (json_is(j, "hostname")) {
+			v->name = ooni_text(w, j);
+		} else if (json_is(j, "query_type")) {
+			v->type = ooni_text(w, j);
+		} else if (json_is(j, "resolver")) {
+			v->resolver = ooni_text(w, j);
+		} else if (json_is(j, "why")) {
+			v->why = ooni_text(w, j);
+		} else if (json_is(j, "rcode")) {
+			v->rcode = (int16_t)ooni_integer(j, -1);
+		} else if (json_is(j, "answers")) {
+			ooni_answers(w, j, &answers);
+		} else if (json_is(j, "security")) {
+			if (!json_text(j))
+				continue;
+			for (int i = 0; i < 4; i++)
+				if (j->ntext == strlen(securities[i]) &&
+				    !memcmp(j->text, securities[i], j->ntext))
+					v->security = (enum dns_security)i;
+		} else {
+			ooni_spare(w, &extra, j, "");
+		}
+	}
+	v->answer = answers.at;
+	v->nanswer = answers.n;
+	ooni_seen_done(&v->seen, &extra);
+}
+
 /* What we write where OONI's format has no room (record/ooni.h). */
 void ooni_meridian(struct ooni_work *w, const struct member *m)
 {
-	struct ooni_list series = {0}, probes = {0}, ctl = {0};
+	struct ooni_list series = {0}, probes = {0}, ctl = {0}, valid = {0};
 	struct meridian_notes *n = &w->m->notes;
 	struct json j;
 
@@ -350,8 +387,10 @@ void ooni_meridian(struct ooni_work *w, const struct member *m)
 
 				if (json_text(&j) && text_to_u64(j.text, j.ntext, UINT64_MAX, &v))
 					n->seed = v;
+			} else if (json_is(&j, "trust_anchor")) {
+				n->trust_anchor = ooni_text(w, &j);
 			} else if (json_is(&j, "series") || json_is(&j, "ttl_probes") ||
-				   json_is(&j, "controls")) {
+				   json_is(&j, "controls") || json_is(&j, "validated")) {
 				char what = j.key[0];
 
 				if (!ooni_enter_array(&j))
@@ -365,6 +404,11 @@ void ooni_meridian(struct ooni_work *w, const struct member *m)
 						read_series(w, &j,
 							    grow_push(w->a, &series.at, &series.n,
 								      sizeof(struct series)));
+					} else if (what == 'v') {
+						read_validated(
+						    w, &j,
+						    grow_push(w->a, &valid.at, &valid.n,
+							      sizeof(struct dns_validated)));
 					} else if (what == 't') {
 						read_ttl_probe(w, &j,
 							       grow_push(w->a, &probes.at,
@@ -397,6 +441,8 @@ void ooni_meridian(struct ooni_work *w, const struct member *m)
 			}
 		}
 	json_free(&j);
+	w->m->validated = valid.at;
+	w->m->nvalidated = valid.n;
 	w->m->series = series.at;
 	w->m->nseries = series.n;
 	w->m->ttl_probe = probes.at;

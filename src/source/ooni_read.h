@@ -66,6 +66,8 @@ enum ooni_kind ooni_kind_of(const struct json *j);
 void ooni_replies(struct ooni_work *w, struct json *j, enum ooni_kind kind);
 /* The replies that lie deeper within a member. */
 void ooni_look_in(struct ooni_work *w, const struct member *m);
+/* A list of answers (df-002). */
+void ooni_answers(struct ooni_work *w, struct json *j, struct ooni_list *l);
 /* {"Name": "value", …} */
 void ooni_headers(struct ooni_work *w, struct json *j, struct ooni_list *l);
 

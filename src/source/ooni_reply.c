@@ -67,6 +67,19 @@ static void trigger_group(struct seen *s)
 			s->group = "trigger";
 }
 
+void ooni_answers(struct ooni_work *w, struct json *j, struct ooni_list *l)
+{
+	if (!ooni_enter_array(j))
+		return;
+	while (json_item(j)) {
+		if (j->token == JSON_OBJECT)
+			read_answer(w, j,
+				    grow_push(w->a, &l->at, &l->n, sizeof(struct dns_answer)));
+		else if (j->token == JSON_ARRAY)
+			json_leave(j);
+	}
+}
+
 /* df-002: a lookup. */
 static void read_query(struct ooni_work *w, struct json *j)
 {
@@ -80,16 +93,7 @@ static void read_query(struct ooni_work *w, struct json *j)
 		if (ooni_seen_member(w, j, &q->seen))
 			continue;
 		if (json_is(j, "answers")) {
-			if (ooni_enter_array(j)) {
-				while (json_item(j)) {
-					if (j->token == JSON_OBJECT)
-						read_answer(w, j,
-							    grow_push(w->a, &answers.at, &answers.n,
-								      sizeof(struct dns_answer)));
-					else if (j->token == JSON_ARRAY)
-						json_leave(j);
-				}
-			}
+			ooni_answers(w, j, &answers);
 		} else if (json_is(j, "engine")) {
 			q->engine = ooni_text(w, j);
 		} else if (json_is(j, "hostname")) {

@@ -17,6 +17,7 @@
 #define ADDRS_MAX 16
 #define LOOKUPS_MAX 32
 #define HELPERS_MAX 8
+#define VALIDATED_MAX 32
 #define DEEP_ADDRS 2	       /* of a redirect's host */
 #define OTHER_BODY (32 << 10)  /* kept of what the second address and later ones say */
 #define CHECK_443 (4 * SECOND) /* TLS to an address of a page in the clear: only to know it */
@@ -49,6 +50,7 @@ struct lookup {
 	struct task *task;
 };
 
+/* At a helper, or for a validated answer: what is not waited for before going on. */
 struct asked {
 	struct plan *plan;
 	struct task *task;
@@ -62,13 +64,14 @@ struct plan_state {
 	bool begun;
 	/* The measurement's arrays. */
 	struct dns_reply *dns;
+	struct dns_validated *validated;
 	struct connect *connect;
 	struct handshake *handshake;
 	struct transaction *transaction;
 	struct series *series;
 	struct ttl_probe *ttl_probe;
 	struct control *control;
-	size_t cdns, cconnect, chandshake, ctransaction, cseries, cttl_probe, ccontrol;
+	size_t cdns, cvalidated, cconnect, chandshake, ctransaction, cseries, cttl_probe, ccontrol;
 	int64_t ntransaction; /* given out */
 	/* The round. */
 	unsigned depth;
@@ -84,6 +87,8 @@ struct plan_state {
 	struct http_spec http;
 	struct asked helper[HELPERS_MAX];
 	size_t nhelper, helpers_left;
+	struct asked validating[VALIDATED_MAX];
+	size_t nvalidating, validating_left;
 	bool over; /* the redirects are at their end; what is asked elsewhere may still run */
 	struct cookies cookies;
 	struct buf residual; /* JSON of what was repeated, and what it was before */
@@ -112,6 +117,14 @@ void plan_add_dns(struct plan *p, const struct dns_reply *r)
 
 	annotate_reply(p->arena, p->opt, &reply);
 	ADD(p, dns, &reply);
+}
+
+void plan_add_validated(struct plan *p, const struct dns_validated *r)
+{
+	struct dns_validated v = *r;
+
+	v.answer = annotate_answers(p->arena, p->opt, v.answer, v.nanswer);
+	ADD(p, validated, &v);
 }
 
 void plan_add_connect(struct plan *p, const struct connect *r)
@@ -239,6 +252,32 @@ static void look_up(struct plan *p, const struct resolver_spec *r, uint16_t type
 	l->task = ask_begin(p->loop, p->arena, &ask, looked_up, l);
 }
 
+static void validated(void *arg, const struct dns_validated *v)
+{
+	struct asked *a = arg;
+	struct plan *p = a->plan;
+
+	a->task = NULL;
+	plan_add_validated(p, v);
+	p->state->validating_left--;
+	go_on(p);
+}
+
+static void validate(struct plan *p, struct dnssec *d, uint16_t type)
+{
+	struct plan_state *s = p->state;
+	struct dnssec_spec spec = {
+	    .flow = plan_flow(p, 0, NULL), .dnssec = d, .name = s->host, .type = type};
+	struct asked *a;
+
+	if (s->nvalidating == VALIDATED_MAX)
+		return;
+	a = &s->validating[s->nvalidating++];
+	s->validating_left++;
+	a->plan = p;
+	a->task = dnssec_begin(p->loop, p->arena, &spec, validated, a);
+}
+
 static void look_up_all(struct plan *p)
 {
 	const struct plan_options *o = p->opt;
@@ -250,6 +289,12 @@ static void look_up_all(struct plan *p)
 		look_up(p, &o->resolver[i], DNS_A, false);
 		if (o->ipv6)
 			look_up(p, &o->resolver[i], DNS_AAAA, false);
+	}
+	n = s->depth && o->ndnssec ? 1 : o->ndnssec;
+	for (size_t i = 0; i < n; i++) {
+		validate(p, o->dnssec[i], DNS_A);
+		if (o->ipv6)
+			validate(p, o->dnssec[i], DNS_AAAA);
 	}
 	if (!s->depth && o->has_nobody) {
 		struct resolver_spec r = {.via = DNS_UDP, .addr = o->nobody, .port = 53};
@@ -643,7 +688,7 @@ static void go_on(struct plan *p)
 {
 	struct plan_state *s = p->state;
 
-	if (!s->over || s->helpers_left || s->nobody.task || s->following)
+	if (!s->over || s->helpers_left || s->validating_left || s->nobody.task || s->following)
 		return;
 	for (; p->opt->follow && followups[s->follow].name; s->follow++) {
 		if (!followups[s->follow].wants(p))
@@ -750,7 +795,10 @@ void plan_free(struct plan *p)
 	}
 	for (size_t i = 0; i < s->nhelper; i++)
 		cancel(s->helper[i].task);
+	for (size_t i = 0; i < s->nvalidating; i++)
+		cancel(s->validating[i].task);
 	free(s->dns);
+	free(s->validated);
 	free(s->connect);
 	free(s->handshake);
 	free(s->transaction);

@@ -17,6 +17,7 @@
 #include "fact/names.h"
 #include "fact/origins.h"
 #include "source/ask.h"
+#include "source/dnssec.h"
 #include "source/helper.h"
 #include "source/icmp.h"
 #include "source/step.h"
@@ -25,6 +26,9 @@
 struct plan_options {
 	const struct resolver_spec *resolver;
 	size_t nresolver;
+	struct dnssec *const *dnssec; /* validated answers are asked of each */
+	size_t ndnssec;
+	const char *trust_anchor; /* with dnssec */
 	const struct helper_spec *helper;
 	size_t nhelper;
 	const struct trust *trust;
@@ -74,6 +78,7 @@ void plan_free(struct plan *p);
 /* For follow-ups: what they see becomes part of the measurement (what replies point at lies in
  * p->arena). */
 void plan_add_dns(struct plan *p, const struct dns_reply *r);
+void plan_add_validated(struct plan *p, const struct dns_validated *r);
 void plan_add_connect(struct plan *p, const struct connect *r);
 void plan_add_handshake(struct plan *p, const struct handshake *r);
 void plan_add_transaction(struct plan *p, const struct transaction *r);
