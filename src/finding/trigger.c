@@ -370,6 +370,8 @@ void judge_trigger(const struct view *v, struct verdict *out)
 	} else if (!strcmp(layer, "http")) {
 		trigger_http(v, &t);
 	} else if (!strcmp(layer, "tcp") || !strcmp(layer, "ip")) {
+		if (!strcmp(out->mechanism[0].id, "tcp.reset"))
+			trigger_tls(v, false, &t);
 		for (size_t i = 0; i < m->nttl_probe && !t.id; i++)
 			if (text_same(m->ttl_probe[i].layer, "tcp") && m->ttl_probe[i].control &&
 			    m->ttl_probe[i].answer == TTL_DATA) {

@@ -23,6 +23,8 @@ static void add_flow(struct verdict *out, const struct flow_view *f, double conf
 			m = "tls.sni-reset";
 		else if (f->name_proven && (!strcmp(m, "tls.drop") || !strcmp(m, "tls.close")))
 			m = !strcmp(m, "tls.drop") ? "tls.sni-drop" : "tls.sni-close";
+		else if (f->addr_proven && !strcmp(m, "tls.reset"))
+			m = "tcp.reset"; /* whatever is said to the address */
 		verdict_add(out, m, confidence);
 	}
 	if (f->http_bad && !f->http_ok)

@@ -173,7 +173,7 @@ void judge_where(const struct view *v, struct verdict *out)
 	const char *layer = layer_of(m, out);
 	unsigned first = 0, reached = 0, last_heard = 0, true_at = 0, beyond = 0, copied;
 	const struct ttl_probe *router = NULL;
-	bool tcp = text_same(layer, "tcp"), silent = false;
+	bool tcp = text_same(layer, "tcp"), silent = false, whatever = false;
 	struct hops *path;
 
 	if (!m->nttl_probe || !layer)
@@ -199,6 +199,15 @@ void judge_where(const struct view *v, struct verdict *out)
 			first = i;
 		if (is(path->plain[i], TTL_EXCEEDED))
 			beyond = i;
+	}
+	/* Resets for whatever name, nearer than plain datagrams die, are not the server's either.
+	 */
+	if (reached && beyond >= reached && is(path->neutral[reached], TTL_RESET) &&
+	    is(path->name[reached], TTL_RESET)) {
+		whatever = reached > 1 && is(path->name[reached - 1], TTL_EXCEEDED) &&
+			   path->name[reached - 1]->has_from &&
+			   !tagged(&path->name[reached - 1]->seen, "router=udp");
+		reached = 0;
 	}
 	if (first && is(path->name[first], TTL_OTHER) && path->name[first]->has_from) {
 		/* A router says that it does not let it through: which one is known. */
@@ -309,8 +318,8 @@ void judge_where(const struct view *v, struct verdict *out)
 	}
 	/* Routers were heard (not only found by other datagrams) and none said that it died there:
 	 * it was taken out of the path. */
-	if (is(path->neutral[first], TTL_EXCEEDED) && path->neutral[first]->has_from &&
-	    !tagged(&path->neutral[first]->seen, "router=udp")) {
+	if (whatever || (is(path->neutral[first], TTL_EXCEEDED) && path->neutral[first]->has_from &&
+			 !tagged(&path->neutral[first]->seen, "router=udp"))) {
 		set_hops(out, first > 1 ? first - 1 : 1, first > 1 ? first - 1 : 1);
 		out->side = SIDE_IN_PATH;
 		name_hop(v, out, path->name[out->hop_first]);
