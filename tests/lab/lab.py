@@ -129,6 +129,11 @@ class Case:
                 self.none = rest == "none"
             else:
                 raise Failed("%s:%d: there is no line '%s'" % (path, at, word))
+        for url, state, keys in self.expect:
+            # Speed is held against a neutral name's: no packet that dies on the way tells of it.
+            need = {"mechanism", "trigger"} | (set() if state == "THROTTLED" else {"hop"})
+            if state in ("BLOCKED", "REROUTED", "THROTTLED") and need - set(keys):
+                raise Failed("%s: %s does not say its %s" % (path, url, ", ".join(sorted(need - set(keys)))))
         if not self.title or not (self.expect or self.proofs):
             raise Failed("%s: a case has a title, and something that it expects" % path)
 
