@@ -150,9 +150,13 @@ static void gateways(void **state)
 static void pairs(void **state)
 {
 	(void)state;
-	for (int round = 0; round < 200; round++) {
-		uint32_t size = 2 + graphs_random(80);
-		struct asgraph *g = graphs_make(size, graphs_random(4 * size) + 1, round & 1);
+	for (int round = 0; round < 300; round++) {
+		/* Some of more than one batch, with few links: many twins. */
+		uint32_t size = round % 50 == 49 ? 600 + graphs_random(600) : 2 + graphs_random(80);
+		uint32_t most = size > 600 ? size : 4 * size;
+		struct asgraph *g = graphs_make(size, graphs_random(most) + 1, round & 1);
+		bool refusing = round % 4 == 1;
+		uint32_t *to_domestic = mem_zero(g->n, sizeof(*to_domestic));
 		uint8_t *domestic = mem_zero(g->n, 1), *node = mem_zero(g->n, 1);
 		uint8_t *group = mem_zero(g->n, 1);
 		uint64_t *addresses = mem_zero(g->n, sizeof(*addresses));
@@ -172,9 +176,9 @@ static void pairs(void **state)
 			domestic[v] = graphs_random(3) == 0;
 			node[v] = graphs_random(15) == 0;
 			addresses[v] = graphs_random(1000);
-			group[v] = round % 2 ? (uint8_t)graphs_random(3) : 0;
+			group[v] = refusing ? (uint8_t)graphs_random(3) : 0;
 		}
-		job.group = round % 2 ? group : NULL;
+		job.group = refusing ? group : NULL;
 		job.topo = topo_new(g, &mask);
 		p = propagation_new(job.topo);
 		for (uint32_t o = 0; o < g->n; o++) {
@@ -183,7 +187,7 @@ static void pairs(void **state)
 			for (uint32_t v = 0; v < g->n; v++)
 				policy[v] =
 				    group[o] && group[v] == 3 - group[o] ? POLICY_REFUSE : 0;
-			propagation_policies(p, round % 2 ? policy : NULL, NULL, 0);
+			propagation_policies(p, refusing ? policy : NULL, NULL, 0);
 			propagation_run(p, &seed, 1, TIES_LOWEST_ASN, 0);
 			for (uint32_t v = 0; v < g->n; v++) {
 				struct reach_sum *s = &want[domestic[o]	  ? domestic[v] ? 0 : 1
@@ -197,6 +201,7 @@ static void pairs(void **state)
 				if (p->class[v] == CLASS_NONE)
 					continue;
 				s->routes++;
+				to_domestic[v] += domestic[o];
 				s->len += p->len[v];
 				s->reached += (double)addresses[v] * (double)addresses[o];
 			}
@@ -209,6 +214,8 @@ static void pairs(void **state)
 			assert_true(fabs(got[k]->weight - want[k].weight) < .5);
 			assert_true(fabs(got[k]->reached - want[k].reached) < .5);
 		}
+		assert_memory_equal(r.to_domestic, to_domestic, g->n * sizeof(*to_domestic));
+		free(to_domestic);
 		reach_free(&r);
 		propagation_free(p);
 		topo_free((struct topo *)job.topo);

@@ -29,6 +29,8 @@ at_most "hijack trial, exact, 30 % ROV" "$(get trial) ms" "" "$(get trial)" 1
 at_most "hegemony of every origin, 10 million routes" "$(get hegemony) cpu s" "" "$(get hegemony)" 30
 cut=$(cpu "$meridian" whatif cut --country US --graph "$graph")
 at_most "cut of US, before and after, all its pairs, two graphs, two cores" "$cut cpu s" "" "$(div "$cut" 2)" 3
+law=$(cpu "$meridian" whatif gateway --country US --through 7018 --graph "$graph")
+at_most "gateway of US, the same" "$law cpu s" "" "$(div "$law" 2)" 3
 paths=$shared/data/topology/asrel-inference/p2010.paths.txt.gz
 relate=$(cpu "$meridian" whatif relate -q "$paths")
 at_most "relationships from 99,122 paths" "$relate s" "published Perl 8.6 s on 68,000" "$relate" 0.5

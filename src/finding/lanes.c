@@ -113,7 +113,7 @@ struct simd {
 	void (*up)(struct batch *);
 	void (*across)(struct batch *);
 	void (*down)(struct batch *);
-	void (*rows)(struct batch *, const uint32_t *, const uint8_t *, uint32_t, vec *);
+	void (*rows)(struct batch *, const uint32_t *, const uint8_t *, uint32_t, vec *, uint8_t *);
 	void (*sum)(const uint64_t *, const uint64_t *, uint64_t *, uint64_t *);
 	void (*next)(const struct batch *, uint32_t, const vec *, uint32_t *);
 };
@@ -263,6 +263,7 @@ static void one_batch(struct batch *b, const struct run *r, uint32_t from, unsig
 {
 	const struct topo *t = b->topo;
 	struct lanes_tile tile;
+	uint8_t same[TILE];
 
 	b->simd = r->simd;
 	b->norigin = r->norigin - from < LANES ? r->norigin - from : LANES;
@@ -294,12 +295,13 @@ static void one_batch(struct batch *b, const struct run *r, uint32_t from, unsig
 				   .row = (const uint64_t *)rows,
 				   .origin = r->origin + from,
 				   .batch = b,
+				   .same = same,
 				   .norigin = b->norigin,
 				   .thread = thread};
 	for (uint32_t v = 0; v < r->nrow; v += TILE) {
 		tile.index = r->order + v;
 		tile.n = r->nrow - v < TILE ? r->nrow - v : TILE;
-		r->simd->rows(b, tile.index, r->twin + v, tile.n, rows);
+		r->simd->rows(b, tile.index, r->twin + v, tile.n, rows, same);
 		r->job->use(r->job->arg, &tile);
 	}
 }
@@ -328,12 +330,15 @@ static void *work(void *arg)
 struct place {
 	uint64_t key;
 	uint32_t id;
+	uint8_t apart;
 };
 
 static int by_key(const void *a, const void *b)
 {
 	const struct place *x = a, *y = b;
 
+	if (x->apart != y->apart)
+		return x->apart < y->apart ? -1 : 1;
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
 	return (x->id > y->id) - (x->id < y->id);
@@ -361,7 +366,8 @@ static uint32_t *in_order(const struct lanes_job *job, uint32_t *n)
 				second = t->provider[t->provider_off[top]];
 			top = t->provider[t->provider_off[top]];
 		}
-		p[i] = (struct place){(uint64_t)top << 32 | second, id};
+		p[i] = (struct place){(uint64_t)top << 32 | second, id,
+				      job->apart ? job->apart[id] : 0};
 	}
 	qsort(p, count, sizeof(*p), by_key);
 	for (uint32_t i = 0; i < count; i++)
@@ -369,32 +375,6 @@ static uint32_t *in_order(const struct lanes_job *job, uint32_t *n)
 	free(p);
 	*n = count;
 	return out;
-}
-
-static int by_providers(const void *a, const void *b, void *arg)
-{
-	const struct topo *t = arg;
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	uint32_t i = t->provider_off[x], j = t->provider_off[y];
-
-	for (; i < t->provider_off[x + 1] && j < t->provider_off[y + 1]; i++, j++)
-		if (t->provider[i] != t->provider[j])
-			return t->provider[i] < t->provider[j] ? -1 : 1;
-	if (i < t->provider_off[x + 1] || j < t->provider_off[y + 1])
-		return i < t->provider_off[x + 1] ? 1 : -1;
-	if ((t->slot[x] == ASGRAPH_NONE) != (t->slot[y] == ASGRAPH_NONE))
-		return t->slot[x] == ASGRAPH_NONE ? -1 : 1;
-	return (x > y) - (x < y);
-}
-
-static bool twins(const struct topo *t, uint32_t x, uint32_t y)
-{
-	uint32_t n = t->provider_off[x + 1] - t->provider_off[x];
-
-	return x >= t->ntransit && y >= t->ntransit && t->slot[x] == ASGRAPH_NONE &&
-	       t->slot[y] == ASGRAPH_NONE && t->provider_off[y + 1] - t->provider_off[y] == n &&
-	       !memcmp(t->provider + t->provider_off[x], t->provider + t->provider_off[y],
-		       n * sizeof(*t->provider));
 }
 
 /*
@@ -413,10 +393,10 @@ static uint32_t *row_order(const struct lanes_job *job, uint8_t **twin, uint32_t
 	for (uint32_t v = t->ntransit; v < t->n; v++)
 		if (!job->rows || job->rows[t->id[v]])
 			out[n++] = v;
-	qsort_r(out + first, n - first, sizeof(*out), by_providers, (void *)t);
+	qsort_r(out + first, n - first, sizeof(*out), topo_by_providers, (void *)t);
 	*twin = mem_zero((size_t)n + 1, 1);
 	for (uint32_t i = first + 1; i < n; i++)
-		(*twin)[i] = twins(t, out[i - 1], out[i]);
+		(*twin)[i] = topo_twins(t, out[i - 1], out[i]);
 	*nrow = n;
 	return out;
 }

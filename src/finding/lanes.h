@@ -30,6 +30,7 @@ struct lanes_tile {
 	const struct topo *topo;
 	const uint32_t *index; /* n: which network of the topology each row is of */
 	uint32_t n;
+	const uint8_t *same;	/* n: non-zero: the row is that of the one before it */
 	const uint64_t *row;	/* n × LANE_PLANES × LANE_WORDS, little end first */
 	const uint32_t *origin; /* id of the origin of each lane */
 	unsigned norigin;
@@ -52,8 +53,9 @@ struct lanes_job {
 	/* By id, NULL without: networks of group 1 refuse routes to networks of group 2, and the
 	 * other way round (a sanction that also forbids transit); 0 belongs to neither. */
 	const uint8_t *group;
-	const uint8_t *rows; /* by id, NULL: all; the networks whose rows are wanted */
-	unsigned threads;    /* 0: as many as the machine has, at most 16 */
+	const uint8_t *rows;  /* by id, NULL: all; the networks whose rows are wanted */
+	const uint8_t *apart; /* by id, NULL; origins of the lower number are in batches before */
+	unsigned threads;     /* 0: as many as the machine has, at most 16 */
 	enum lanes_simd simd;
 	lanes_use *use; /* called from several threads */
 	void *arg;

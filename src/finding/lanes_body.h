@@ -223,7 +223,7 @@ LANES_TARGET static void LANES_FN(down)(struct batch *b)
 
 /* The rows of n networks: lengths and classes. */
 LANES_TARGET static void LANES_FN(rows)(struct batch *b, const uint32_t *index, const uint8_t *twin,
-					uint32_t n, vec *to)
+					uint32_t n, vec *to, uint8_t *same)
 {
 	const struct topo *t = b->topo;
 	unsigned top = b->top;
@@ -237,8 +237,10 @@ LANES_TARGET static void LANES_FN(rows)(struct batch *b, const uint32_t *index, 
 		if (i && twin[i] && !LANES_FN(any_row)(have) &&
 		    !LANES_FN(any_row)((const part *)&b->have[index[i - 1]])) {
 			memcpy(to, to - LANE_PLANES, LANE_PLANES * sizeof(vec));
+			same[i] = 1;
 			continue;
 		}
+		same[i] = 0;
 		const part *row =
 		    peered ? (const part *)(b->peered + (size_t)t->slot[v] * LANE_PLANES) : NULL;
 

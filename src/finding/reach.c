@@ -10,6 +10,14 @@
 #include "finding/lanes.h"
 
 #define THREADS 16
+#define TIMES 24 /* bits of how many networks an origin can stand for */
+
+/* One origin stands for all its twins: what it is in a sum, by id. */
+struct stand_in {
+	uint32_t *times;     /* networks, itself included */
+	uint64_t *addresses; /* of them all; NULL where addresses are not known */
+	uint8_t *apart;	     /* bits of times */
+};
 
 /* What one thread adds up, in whole numbers, so that the order of threads does not show. */
 struct part {
@@ -18,7 +26,9 @@ struct part {
 	uint32_t *to_domestic, *to_foreign;
 	/* Of the batch that the thread is at. */
 	const uint32_t *origin;
-	uint64_t mask[LANE_WORDS];
+	/* Plane i has the lanes whose origin stands for a number of networks with bit i. */
+	uint64_t plane[TIMES][LANE_WORDS];
+	unsigned nplane;
 	uint64_t *weight; /* 64 × 256: addresses of the lanes of a byte */
 	uint64_t own[LANES];
 	uint64_t last[LANE_WORDS], last_sum; /* lanes reached by the row before, and their sum */
@@ -27,21 +37,29 @@ struct part {
 struct sum {
 	const struct reach_job *job;
 	bool to_domestic; /* the origins of this run are domestic */
+	struct stand_in in;
 	struct part part[THREADS];
 };
 
-static void new_batch(const struct reach_job *job, struct part *p, const struct lanes_tile *t)
+static void new_batch(const struct sum *s, struct part *p, const struct lanes_tile *t)
 {
+	const struct reach_job *job = s->job;
+
 	p->origin = t->origin;
-	memset(p->mask, 0, sizeof(p->mask));
+	memset(p->plane, 0, sizeof(p->plane));
+	p->nplane = 0;
 	for (unsigned i = 0; i < t->norigin; i++)
-		p->mask[i / 64] |= UINT64_C(1) << i % 64;
+		for (unsigned k = 0; k < s->in.apart[t->origin[i]]; k++) {
+			if (s->in.times[t->origin[i]] >> k & 1)
+				p->plane[k][i / 64] |= UINT64_C(1) << i % 64;
+			p->nplane = p->nplane > k + 1 ? p->nplane : k + 1;
+		}
 	if (!job->addresses)
 		return;
 	memset(p->last, 0, sizeof(p->last));
 	p->last_sum = 0;
 	for (unsigned i = 0; i < LANES; i++)
-		p->own[i] = i < t->norigin ? job->addresses[t->origin[i]] : 0;
+		p->own[i] = i < t->norigin ? s->in.addresses[t->origin[i]] : 0;
 	for (unsigned byte = 0; byte < LANES / 8; byte++) {
 		uint64_t *at = p->weight + (size_t)byte * 256;
 
@@ -77,26 +95,86 @@ static void use(void *arg, const struct lanes_tile *t)
 	struct sum *s = arg;
 	const struct reach_job *job = s->job;
 	struct part *p = &s->part[t->thread];
+	uint64_t routes = 0, len = 0, weight = 0;
+	bool summed = false, weighed = false; /* of the row before */
 
 	if (p->origin != t->origin)
-		new_batch(job, p, t);
+		new_batch(s, p, t);
 	for (uint32_t i = 0; i < t->n; i++) {
 		const uint64_t *row = t->row + (size_t)i * LANE_PLANES * LANE_WORDS;
 		uint32_t v = t->topo->id[t->index[i]];
-		uint64_t routes, len;
-		unsigned k;
 		bool domestic = job->domestic[v];
+		unsigned k;
 
+		if (!t->same[i])
+			summed = weighed = false;
 		if (!domestic && job->foreign && !job->foreign[v])
 			continue;
 		k = s->to_domestic ? domestic ? 0 : 1 : domestic ? 2 : 3;
-		lanes_sum(row, p->mask, &routes, &len);
+		if (!summed) {
+			routes = len = 0;
+			for (unsigned n = 0; n < p->nplane; n++) {
+				uint64_t r, l;
+
+				lanes_sum(row, p->plane[n], &r, &l);
+				routes += r << n;
+				len += l << n;
+			}
+			summed = true;
+		}
 		p->routes[k] += routes;
 		p->len[k] += len;
 		(s->to_domestic ? p->to_domestic : p->to_foreign)[v] += (uint32_t)routes;
-		if (job->addresses && job->addresses[v])
-			p->reached[k] += (__uint128_t)job->addresses[v] * weigh(p, row);
+		if (job->addresses && job->addresses[v]) {
+			if (!weighed)
+				weight = weigh(p, row);
+			weighed = true;
+			p->reached[k] += (__uint128_t)job->addresses[v] * weight;
+		}
 	}
+}
+
+/*
+ * Leaves of twins among the origins one, which stands for all. Of their sums nothing changes: a
+ * twin's route to itself, of length 1, and that to its stand-in, of length 3, change places.
+ */
+static uint32_t stand_in(const struct reach_job *job, struct stand_in *s, uint32_t *origin,
+			 uint32_t n)
+{
+	const struct topo *t = job->topo;
+	uint32_t *stub = mem_zero((size_t)n + 1, sizeof(*stub)), nstub = 0, left = 0;
+
+	s->times = mem_zero((size_t)t->n + 1, sizeof(*s->times));
+	s->apart = mem_zero((size_t)t->n + 1, 1);
+	s->addresses = job->addresses ? mem_zero((size_t)t->n + 1, sizeof(*s->addresses)) : NULL;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t v = origin[i], x = t->index[v];
+
+		/* Those without a way reach nobody, not even each other. Routes that are refused
+		 * depend on whose they are. */
+		if (!job->group && x >= t->ntransit && t->slot[x] == ASGRAPH_NONE &&
+		    t->provider_off[x] < t->provider_off[x + 1])
+			stub[nstub++] = x;
+		else
+			origin[left++] = v;
+		s->times[v] = 1;
+		s->apart[v] = 1;
+		if (s->addresses)
+			s->addresses[v] = job->addresses[v];
+	}
+	qsort_r(stub, nstub, sizeof(*stub), topo_by_providers, (void *)t);
+	for (uint32_t i = 0, end; i < nstub; i = end) {
+		uint32_t v = t->id[stub[i]];
+
+		for (end = i + 1; end < nstub && topo_twins(t, stub[i], stub[end]); end++)
+			if (s->addresses)
+				s->addresses[v] += job->addresses[t->id[stub[end]]];
+		s->times[v] = end - i;
+		s->apart[v] = (uint8_t)(32 - __builtin_clz(end - i));
+		origin[left++] = v;
+	}
+	free(stub);
+	return left;
 }
 
 /* Marks, by id, the networks of parts of the graph that hold a domestic network: nobody else has
@@ -161,11 +239,15 @@ static bool run(const struct reach_job *job, struct sum *s, bool to_domestic)
 	for (unsigned i = 0; i < THREADS; i++)
 		s->part[i].origin = NULL;
 	lanes.origin = origin;
-	lanes.norigin = n;
+	lanes.norigin = stand_in(job, &s->in, origin, n);
+	lanes.apart = s->in.apart;
 	if (!job->everything)
 		lanes.rows = to_domestic ? in : job->domestic;
 	if (n)
 		ok = lanes_all(&lanes);
+	free(s->in.times);
+	free(s->in.addresses);
+	free(s->in.apart);
 	free(origin);
 	free(in);
 	return ok;

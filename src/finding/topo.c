@@ -4,6 +4,7 @@
 #include "finding/topo.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -120,4 +121,30 @@ void topo_free(struct topo *t)
 	free(t->slot);
 	free(t->peered);
 	free(t);
+}
+
+int topo_by_providers(const void *a, const void *b, void *topo)
+{
+	const struct topo *t = topo;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	uint32_t i = t->provider_off[x], j = t->provider_off[y];
+
+	for (; i < t->provider_off[x + 1] && j < t->provider_off[y + 1]; i++, j++)
+		if (t->provider[i] != t->provider[j])
+			return t->provider[i] < t->provider[j] ? -1 : 1;
+	if (i < t->provider_off[x + 1] || j < t->provider_off[y + 1])
+		return i < t->provider_off[x + 1] ? 1 : -1;
+	if ((t->slot[x] == ASGRAPH_NONE) != (t->slot[y] == ASGRAPH_NONE))
+		return t->slot[x] == ASGRAPH_NONE ? -1 : 1;
+	return (x > y) - (x < y);
+}
+
+bool topo_twins(const struct topo *t, uint32_t x, uint32_t y)
+{
+	uint32_t n = t->provider_off[x + 1] - t->provider_off[x];
+
+	return x >= t->ntransit && y >= t->ntransit && t->slot[x] == ASGRAPH_NONE &&
+	       t->slot[y] == ASGRAPH_NONE && t->provider_off[y + 1] - t->provider_off[y] == n &&
+	       !memcmp(t->provider + t->provider_off[x], t->provider + t->provider_off[y],
+		       n * sizeof(*t->provider));
 }

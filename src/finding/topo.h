@@ -40,4 +40,13 @@ struct topo {
 struct topo *topo_new(const struct asgraph *g, const struct topo_mask *mask);
 void topo_free(struct topo *t);
 
+/*
+ * Twins: stubs without peers that have the same providers. Nobody else can tell them apart: every
+ * route to one is a route of the same class and length to the other, and so are their own.
+ * topo_by_providers compares two indexes of stubs for qsort_r, whose argument is the topology;
+ * twins are next to each other then.
+ */
+bool topo_twins(const struct topo *t, uint32_t x, uint32_t y);
+int topo_by_providers(const void *a, const void *b, void *topo);
+
 #endif
