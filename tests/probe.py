@@ -257,6 +257,30 @@ check("not again", open(kept).read().startswith(before[:before.rindex("\n") + 1]
       len(plain.seen))
 check("a verdict each", len(p.stdout.splitlines()) == 300, len(p.stdout.splitlines()))
 
+# Names in their own letters: asked as A-labels (IDNA 2008), shown as given; what is none is told with its line.
+with open(listed, "w", encoding="utf-8") as f:
+    f.write("url,category_code\n%s,NEWS\n%s,NEWS\nhttp://ex\u202eample.test/,NEWS\nhttp://a..b/,NEWS\n" %
+            (at("/ok", "b\u00fccher.test"), at("/stra\u00dfe", "stra\u00dfe.test")))
+out = os.path.join(folder.name, "out")
+got, talk = probe(["--list", listed], status=3)
+m = got.get(at("/ok", "xn--bcher-kva.test"), {})
+check("an A-label is asked for", m and "xn--bcher-kva.test" in dns.names and
+      keys(m, "requests")["response"]["code"] == 200, list(got))
+check("and what was given is kept", m["test_keys"]["meridian"].get("given") == at("/ok", "b\u00fccher.test"))
+check("a path in its own letters", at("/stra%C3%9Fe", "xn--strae-oqa.test") in got, list(got))
+check("lines of what is none", "list.csv, line 4: 'http://ex\\u{202e}ample.test/'" in talk and
+      "list.csv, line 5: 'http://a..b/'" in talk, talk)
+probe([at("/ok", "B\u00fccher.test"), at("/ok", "plain.test")], "--color", form=None)
+shown = open(out).read()
+check("shown as given", at("/ok", "B\u00fccher.test") + " (xn--bcher-kva.test)" in shown and
+      at("/ok", "plain.test") + "\n" in shown, shown)
+
+# What judges nothing has nothing to keep.
+for form in (["--as", "ooni"], ["--verdicts"]):
+    p = subprocess.run([MERIDIAN, "probe", "a.test", *LOCAL, "--record", os.path.join(folder.name, "record"), *form],
+                       capture_output=True, text=True)
+    check("--record with %s" % form, p.returncode == 2 and "nothing" in p.stderr and "--record" in p.stderr, p.stderr)
+
 # What is written goes through observe unchanged.
 p = subprocess.run([MERIDIAN, "observe", kept, "--verdicts"], capture_output=True, text=True)
 check("observe reads it", p.returncode == 0 and len(p.stdout.splitlines()) == 300, p.stderr)

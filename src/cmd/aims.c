@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "cmd/common.h"
+#include "report/words.h"
 #include "source/plan.h"
 
 #define LIST_MAX ((size_t)64 << 20)
@@ -42,19 +43,30 @@ static void index_aims(struct aims *a)
 	}
 }
 
-bool aims_add(struct aims *a, const char *text, const char *from)
+bool aims_add(struct aims *a, const char *text, const char *from, size_t line)
 {
-	const char *url = plan_url(&a->arena, text);
+	const char *why, *url = plan_url(&a->arena, text, &why);
 
 	if (!url) {
-		talk("meridian: %s%s'%s' is no URL of http or https and no host name; it is passed "
-		     "over",
-		     from ? from : "", from ? ": " : "", text);
+		struct buf shown = {0};
+
+		if (from)
+			buf_printf(&shown, "%s, line %zu: ", from, line);
+		buf_char(&shown, '\'');
+		words_safe(&shown, text);
+		buf_printf(&shown, "' is no URL of http or https and no host name%s%s%s",
+			   why ? " (" : "", why ? why : "", why ? ")" : "");
+		talk("meridian: %s; it is passed over", shown.at);
+		buf_free(&shown);
 		a->skipped++;
 		return false;
 	}
 	mem_room(&a->at, &a->cap, a->n + 1);
-	a->at[a->n++] = (struct aim){.url = url};
+	a->at[a->n] = (struct aim){.url = url};
+	for (const char *c = text; *c && !a->at[a->n].given; c++)
+		if (*c & 0x80)
+			a->at[a->n].given = arena_text(&a->arena, text);
+	a->n++;
 	return true;
 }
 
@@ -99,7 +111,7 @@ bool aims_list(struct aims *a, const char *path, struct err *err)
 			line[n - 1] = 0;
 		if (csv)
 			line = first_column(line);
-		aims_add(a, line, path);
+		aims_add(a, line, path, number);
 	}
 	buf_free(&text);
 	return ok;

@@ -16,8 +16,9 @@
 #include "source/tool.h"
 
 struct aim {
-	struct aim *next; /* of the same bucket; void once they are shuffled */
-	const char *url;  /* of a tool "tool:tor", which nothing is fetched from */
+	struct aim *next;  /* of the same bucket; void once they are shuffled */
+	const char *given; /* as the user wrote it, where that is not ASCII; else NULL */
+	const char *url;   /* of a tool "tool:tor", which nothing is fetched from */
 	bool done;
 	const struct tool *tool;
 	struct tool_server *server; /* that the user gave */
@@ -34,8 +35,8 @@ struct aims {
 	size_t nbucket;
 };
 
-/* False, and said on stderr with where it came from: this is no target. */
-bool aims_add(struct aims *a, const char *text, const char *from);
+/* False, and said on stderr with where it came from (a file and its line, NULL): no target. */
+bool aims_add(struct aims *a, const char *text, const char *from, size_t line);
 /* One a line, # comments; or a CSV whose first column is url. */
 bool aims_list(struct aims *a, const char *path, struct err *err);
 /* Each once. Before aims_done() and before they are shuffled. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "report/words.h"
 
 #define SERVERS_MAX ((size_t)1 << 20)
 
@@ -58,7 +59,13 @@ void aims_tell(const struct aim *t, struct buf *out)
 	size_t own = t->tool && !t->tool->given ? t->tool->nserver : 0;
 
 	if (!t->tool) {
-		buf_printf(out, "%s\n", t->url);
+		buf_text(out, t->url);
+		if (t->given) {
+			buf_text(out, "  (");
+			words_safe(out, t->given);
+			buf_char(out, ')');
+		}
+		buf_char(out, '\n');
 		return;
 	}
 	buf_printf(out, "%s: %s\n", t->tool->title, t->tool->about);

@@ -164,7 +164,7 @@ static bool prepare(struct probe_run *r, int argc, char **argv, struct err *err)
 		if (!aims_list(&r->aims, probe_asked.lists.at[i], err))
 			return false;
 	for (int i = 0; i < argc; i++)
-		aims_add(&r->aims, argv[i], NULL);
+		aims_add(&r->aims, argv[i], NULL, 0);
 	if (!aims_tools(&r->aims, &probe_asked.tools, &probe_asked.servers, err))
 		return false;
 	if (!r->aims.n)
@@ -214,9 +214,13 @@ static int probe(int argc, char **argv)
 				  "probe wants a URL, a host name, --list FILE or --tool NAME");
 	else if (common.json + (probe_asked.as != NULL || probe_asked.verdicts) > 1)
 		status = complain(EXIT_USAGE, "--json and --as exclude one another");
-	else if (probe_asked.store && (probe_asked.as || probe_asked.verdicts))
-		status =
-		    complain(EXIT_USAGE, "--as judges nothing, so there is nothing to --store");
+	else if ((probe_asked.store || probe_asked.record) &&
+		 (probe_asked.as || probe_asked.verdicts))
+		status = complain(EXIT_USAGE,
+				  "--as and --verdicts print measurements and no findings, so there "
+				  "is nothing to --%s; run without them, and 'meridian observe' "
+				  "prints the same of --resume's FILE",
+				  probe_asked.record ? "record" : "store");
 	else if (probe_asked.store && !clickhouse_is(probe_asked.store))
 		status = complain(EXIT_USAGE, "--store wants clickhouse://HOST:PORT/DATABASE");
 	else if (!probe_asked.parallel || probe_asked.parallel > 4096 ||

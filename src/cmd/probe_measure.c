@@ -71,6 +71,7 @@ static void finish_measurement(struct probe_run *r, struct slot *s, struct measu
 					   .ipv6_works = r->here.ipv6_works,
 					   .ipv6_broken = r->here.ipv6_broken,
 					   .seed = probe_asked.seed,
+					   .given = s->target->given,
 					   .trust_anchor = r->opt.trust_anchor};
 	if (probe_asked.keep_address) {
 		char t[PREFIX_TEXT];

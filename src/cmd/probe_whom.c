@@ -118,7 +118,7 @@ bool probe_whom(struct probe_run *r, struct err *err)
 
 		if (!strcmp(probe_asked.controls.at[i], "none"))
 			continue;
-		h->url = plan_url(&r->arena, probe_asked.controls.at[i]);
+		h->url = plan_url(&r->arena, probe_asked.controls.at[i], NULL);
 		if (!h->url || !strstr(probe_asked.controls.at[i], "://"))
 			return err_set(err,
 				       "--control %s: wanted is a URL of http or https, or none",

@@ -76,6 +76,7 @@ struct meridian_notes {
 	bool captive_portal;
 	bool vpn;
 	uint64_t seed;
+	const char *given;	  /* the input in its own letters, where it has others */
 	const char *trust_anchor; /* that answers were validated by; NULL: none were */
 };
 

@@ -273,6 +273,7 @@ void scrub_measurement(struct arena *a, const struct scrub *s, struct measuremen
 	m->ip = m->ip ? "127.0.0.1" : NULL;
 	m->id = text(a, s, m->id);
 	m->input = text(a, s, m->input);
+	m->notes.given = text(a, s, m->notes.given);
 	m->resolver_ip = text(a, s, m->resolver_ip);
 	scrub_dns(a, s, m);
 	scrub_validated(a, s, m);

@@ -617,6 +617,7 @@ void verdict_judge(struct arena *a, const struct knowledge *k, const struct meas
 	*v = (struct verdict){.id = m->id,
 			      .test = m->test,
 			      .input = m->input,
+			      .given = m->notes.given,
 			      .time = m->time,
 			      .asn = m->asn,
 			      .network = m->network,

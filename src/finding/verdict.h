@@ -59,6 +59,7 @@ struct mechanism {
 
 struct verdict {
 	const char *id, *test, *input; /* borrowed from the measurement */
+	const char *given;	       /* the input in its own letters, NULL: it has no others */
 	int64_t time;
 	uint32_t asn;
 	char country[3];

@@ -554,6 +554,8 @@ static void meridian(struct jsonw *w, const struct measurement *m)
 		jsonw_bool(w, m->notes.vpn);
 		jsonw_name(w, "seed");
 		jsonw_printf(w, "%llu", (unsigned long long)m->notes.seed);
+		if (m->notes.given)
+			jsonw_put_text(w, "given", m->notes.given);
 		if (m->notes.trust_anchor)
 			jsonw_put_text(w, "trust_anchor", m->notes.trust_anchor);
 	}

@@ -46,7 +46,14 @@ static void one(struct buf *out, const struct verdict *v, const struct text_styl
 
 	buf_printf(out, "%s%-*s%s", style->colour ? colours[v->state] : "", INDENT,
 		   site_state_text(v->state), style->colour ? "\33[0m" : "");
-	words_safe(out, v->input ? v->input : "");
+	words_safe(out, v->given ? v->given : v->input ? v->input : "");
+	if (v->given) {
+		char host[256];
+
+		buf_text(out, " (");
+		words_safe(out, url_host(host, sizeof(host), v->input ? v->input : "", NULL));
+		buf_char(out, ')');
+	}
 	for (size_t i = 0; i < v->nmechanism; i++)
 		buf_printf(out, "%s%s", i ? ", " : "  ", v->mechanism[i].id);
 	if (v->rerouted)

@@ -387,6 +387,8 @@ void ooni_meridian(struct ooni_work *w, const struct member *m)
 
 				if (json_text(&j) && text_to_u64(j.text, j.ntext, UINT64_MAX, &v))
 					n->seed = v;
+			} else if (json_is(&j, "given")) {
+				n->given = ooni_text(w, &j);
 			} else if (json_is(&j, "trust_anchor")) {
 				n->trust_anchor = ooni_text(w, &j);
 			} else if (json_is(&j, "series") || json_is(&j, "ttl_probes") ||

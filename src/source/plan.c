@@ -547,26 +547,15 @@ static void add_visits(struct plan *p)
 
 /* ---- rounds ---- */
 
-static bool is_host(const char *host)
-{
-	struct addr addr;
-	struct buf scratch = {0};
-	bool ok;
-
-	if (addr_parse(host, strlen(host), &addr))
-		return true;
-	ok = *host && dns_query(&scratch, 0, host, DNS_A, 0, 0) &&
-	     !host[strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-_")];
-	buf_free(&scratch);
-	return ok;
-}
-
 /* Splits the URL of the round. */
 static bool set_url(struct plan *p, const char *url)
 {
 	struct plan_state *s = p->state;
 	char host[256];
 
+	url = plan_ascii(p->arena, url, NULL);
+	if (!url)
+		return false;
 	s->https = !strncasecmp(url, "https://", 8);
 	if (!s->https && strncasecmp(url, "http://", 7))
 		return false;
@@ -575,7 +564,7 @@ static bool set_url(struct plan *p, const char *url)
 	if (!s->port)
 		s->port = s->https ? 443 : 80;
 	s->host = arena_text(p->arena, host);
-	return is_host(host);
+	return plan_is_host(host);
 }
 
 static void begin_round(struct plan *p)
@@ -721,21 +710,6 @@ static void start(struct task *t)
 	p->port = s->port;
 	p->https = s->https;
 	begin_round(p);
-}
-
-const char *plan_url(struct arena *a, const char *input)
-{
-	const char *url =
-	    strstr(input, "://") ? arena_text(a, input) : arena_printf(a, "https://%s/", input);
-	const char *p;
-	char host[256];
-
-	if (strncasecmp(url, "http://", 7) && strncasecmp(url, "https://", 8))
-		return NULL;
-	for (p = url; *p; p++)
-		if ((unsigned char)*p <= ' ' || *p == 0x7f)
-			return NULL;
-	return strlen(url) < 8192 && is_host(url_host(host, sizeof(host), url, NULL)) ? url : NULL;
 }
 
 struct plan *plan_begin(struct loop *l, struct arena *a, const struct plan_options *opt,

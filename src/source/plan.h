@@ -66,8 +66,14 @@ struct plan {
 typedef void plan_done(void *arg, struct plan *p);
 
 /* What is measured for what people write: a URL of http or https, or a bare host (https); in the
- * arena. NULL: it is none. */
-const char *plan_url(struct arena *a, const char *input);
+ * arena, in ASCII (plan_ascii()). NULL: it is none, and why, where libidn2 knows (why may be
+ * NULL). */
+const char *plan_url(struct arena *a, const char *input, const char **why);
+/* The same URL with the host as A-labels (IDNA 2008) and other letters as %XX; the same pointer
+ * when it is ASCII. NULL: the host cannot be one. */
+const char *plan_ascii(struct arena *a, const char *url, const char **why);
+/* An address, or a name in ASCII and lower case. */
+bool plan_is_host(const char *host);
 
 /* Begins to measure one URL of plan_url(). done is called once, when p->m is whole;
  * plan_free() lets go of everything but the arena, before that too. */
