@@ -27,26 +27,26 @@ static bool has_links(const struct asgraph *g, uint32_t asn)
 	       asgraph_last(g, v, RELATION_CUSTOMER) > asgraph_first(g, v, RELATION_PROVIDER);
 }
 
-size_t forged_path(struct watch *w, const struct attrs *a, struct fault_path *out, size_t max)
+bool forged_path(struct watch *w, const struct attrs *a, struct fault_path *out)
 {
 	const struct path *p = &a->path;
 	uint32_t origin, next;
 
-	if (!w->k->relations || !max || p->nflat < 2 || p->flags & PATH_SET)
-		return 0;
+	if (!w->k->relations || p->nflat < 2 || p->flags & PATH_SET)
+		return false;
 	origin = p->flat[p->nflat - 1];
 	next = p->flat[p->nflat - 2];
 	if (relation_of(w, next, origin) != RELATION_NONE ||
 	    (w->k->aspas && aspas_of(w->k->aspas, origin)))
-		return 0; /* what an ASPA says is judged by it */
+		return false; /* what an ASPA says is judged by it */
 	for (uint32_t i = 0; i + 2 < p->nflat; i++)
 		if (p->flat[i] == origin)
-			return 0; /* it puts itself there, to keep a route from somebody */
+			return false; /* it puts itself there, to keep a route from somebody */
 	if (bogon_asn(next, NULL) != BOGON_NONE || bogon_asn(origin, NULL) != BOGON_NONE ||
 	    !has_links(w->k->relations, next) || !has_links(w->k->relations, origin))
-		return 0;
+		return false;
 	*out = (struct fault_path){.class = TRACK_EDGE, .a = next, .b = origin};
-	return 1;
+	return true;
 }
 
 const struct pair *forged_usual(const struct watch *w, uint32_t prefix, const struct pair *p)
@@ -203,7 +203,7 @@ static void link_event(struct watch *w, const struct ranges *r, struct findings 
 			  "the relationships are more than two years from the routes");
 	f->confidence = event_confidence(f);
 	if (f->confidence < REPORT) {
-		out->n--;
+		findings_drop(out);
 		return;
 	}
 	f->kind = "route.hijack.forged-origin";

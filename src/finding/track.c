@@ -99,7 +99,8 @@ uint32_t watch_path(struct watch *w, const struct path *p)
 	while ((at = slots_next(&w->paths, h, &i)) != NONE) {
 		const struct wpath *q = &w->path[at];
 
-		if (q->n == p->nflat && !memcmp(w->asn + q->at, p->flat, q->n * sizeof(*w->asn)))
+		if (q->n == p->nflat &&
+		    (!q->n || !memcmp(w->asn + q->at, p->flat, q->n * sizeof(*w->asn))))
 			return at;
 	}
 	mem_room(&w->path, &w->cap_path, w->npath + 1);
@@ -318,10 +319,9 @@ static uint32_t faults_intern(struct watch *w, struct fault_path *f, size_t n)
 		if (j == n)
 			return at + 1;
 	}
-	/* So many different leaks are a fault of the relationships. */
-	if (w->nbad - w->nedge >= WATCH_FAULTS && n == 1 && f[0].class == TRACK_LEAK &&
-	    f[0].how < LEAK_OTC)
-		return 0;
+	/* So many different leaks are a fault of the relationships: the others stay. */
+	if (w->nbad - w->nedge >= WATCH_FAULTS && f[0].class == TRACK_LEAK && f[0].how < LEAK_OTC)
+		return n > 1 ? faults_intern(w, f + 1, n - 1) : 0;
 	if (n == 1 && f[0].class == TRACK_EDGE && w->nedge++ >= WATCH_EDGES) {
 		w->nedge--;
 		return 0;
@@ -335,29 +335,38 @@ static uint32_t faults_intern(struct watch *w, struct fault_path *f, size_t n)
 
 uint32_t track_faults(struct watch *w, const struct attrs *a)
 {
-	struct fault_path f[FAULTS_MAX];
+	struct fault_path f[FAULTS_MAX], edge;
 	size_t n = leak_path(w, a, f, FAULTS_MAX - 1);
+	uint32_t list;
 
 	n += bogon_path(a, f + n, FAULTS_MAX - n);
-	n += forged_path(w, a, f + n, FAULTS_MAX - n);
-	return n ? faults_intern(w, f, n) : 0;
+	list = n ? faults_intern(w, f, n) : 0;
+	if (!forged_path(w, a, &edge))
+		return list;
+	/* A link stands at the end of many paths: with it, nearly every list would be another. */
+	return list ? list | FAULT_EDGE : faults_intern(w, &edge, 1);
 }
 
-/* A link stands in many lists of faults; whether it is normal stands in the one of it alone. */
-static bool edge_normal(struct watch *w, const struct fault_path *f, bool normal)
+/* The link at the end of a path, alone; 0 when there is no more room for such. */
+static uint32_t edge_of(struct watch *w, const struct path *p)
 {
-	struct fault_path alone[1];
-	uint32_t at;
+	struct fault_path edge = {
+	    .class = TRACK_EDGE, .a = p->flat[p->nflat - 2], .b = p->flat[p->nflat - 1]};
 
-	memset(alone, 0, sizeof(alone));
-	alone->class = TRACK_EDGE;
-	alone->a = f->a;
-	alone->b = f->b;
-	at = faults_intern(w, alone, 1);
-	if (!at)
-		return true; /* no room: whether it is new will not be known */
-	w->bad[at - 1].normal |= normal;
-	return w->bad[at - 1].normal;
+	return faults_intern(w, &edge, 1);
+}
+
+/* Does this fault of the path say something of this route? */
+static bool fault_tells(const struct watch *w, struct fault_path *f, const struct route *r,
+			uint32_t prefix, const struct pair *p)
+{
+	if (f->class != TRACK_EDGE && (f->class != TRACK_LEAK || f->how >= LEAK_OTC))
+		return true;
+	/* What relationships alone call a leak, and what stood there from the start, is a fault of
+	 * the relationships more often than of the route. The same holds for a link. */
+	f->normal |= r->kind == ROUTE_TABLE ||
+		     (!watch_after_table(w) && w->facts->time < watch_since(w) + WATCH_WARM);
+	return !f->normal && (f->class == TRACK_LEAK || forged_usual(w, prefix, p));
 }
 
 uint32_t watch_cap(const struct watch *w, const struct track *t)
@@ -384,6 +393,7 @@ void track_route(struct watch *w, const struct route *r, uint32_t prefix, uint32
 	enum entry_kind kind = r->kind == ROUTE_TABLE ? ENTRY_TABLE : ENTRY_ANNOUNCE;
 	struct track key[FAULTS_MAX + 4];
 	size_t nkey = 0;
+	uint32_t edge = 0;
 
 	if (a->has & HAS_OTC)
 		flags |= ENTRY_OTC;
@@ -398,32 +408,17 @@ void track_route(struct watch *w, const struct route *r, uint32_t prefix, uint32
 		    .b = a->fault,
 		    .c = watch_text(w, a->fault_why ? a->fault_why : "malformed"),
 		};
-	for (uint32_t i = faults; i; i = w->bad[i - 1].more ? i + 1 : 0) {
-		struct fault_path *f = &w->bad[i - 1];
+	if (faults & FAULT_EDGE)
+		edge = edge_of(w, &a->path);
+	for (uint32_t i = faults & ~FAULT_EDGE; i || edge;) {
+		struct fault_path *f = &w->bad[(i ? i : edge) - 1];
 
-		/* What relationships alone call a leak, and what stood there from the start, is
-		 * a fault of the relationships more often than of the route. */
-		if (f->class == TRACK_LEAK && f->how < LEAK_OTC) {
-			int64_t start = watch_since(w), now = w->facts->time;
-
-			if (!f->normal && (kind == ENTRY_TABLE ||
-					   (!watch_after_table(w) && now < start + WATCH_WARM)))
-				f->normal = 1;
-			if (f->normal)
-				continue;
-		} else if (f->class == TRACK_EDGE) {
-			bool early =
-			    kind == ENTRY_TABLE ||
-			    (!watch_after_table(w) && w->facts->time < watch_since(w) + WATCH_WARM);
-
-			if (f->normal || edge_normal(w, f, early))
-				continue;
-			f = &w->bad[i - 1]; /* which may have moved */
-			if (!forged_usual(w, prefix, p))
-				continue;
-		}
-		key[nkey++] = (struct track){
-		    .class = f->class, .how = f->how, .a = f->a, .b = f->b, .c = f->c};
+		if (fault_tells(w, f, r, prefix, p))
+			key[nkey++] = (struct track){
+			    .class = f->class, .how = f->how, .a = f->a, .b = f->b, .c = f->c};
+		if (!i)
+			break;
+		i = f->more ? i + 1 : 0;
 	}
 	for (size_t i = 0; i < nkey; i++) {
 		uint32_t t;

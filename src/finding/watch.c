@@ -276,8 +276,8 @@ static uint32_t attrs_faults(struct watch *w, const struct attrs *a)
 		memo_put(memo, id, faults);
 	}
 	/* A link that is known to be normal by now will stay so. */
-	if (faults && w->bad[faults - 1].class == TRACK_EDGE && w->bad[faults - 1].normal &&
-	    !w->bad[faults - 1].more) {
+	if (faults && !(faults & FAULT_EDGE) && w->bad[faults - 1].class == TRACK_EDGE &&
+	    w->bad[faults - 1].normal) {
 		faults = 0;
 		memo_put(memo, id, faults);
 	}

@@ -150,7 +150,8 @@ struct fault_path {
 	uint32_t a, b, c;
 };
 
-#define FAULTS_MAX 4 /* told of one path */
+#define FAULTS_MAX 4	      /* told of one path, and the link at its end */
+#define FAULT_EDGE (1u << 31) /* beside the place of a list: that link, too */
 
 /* What networks are to one another, asked before: direct-mapped. */
 #define RELATIONS_BITS 15
@@ -346,7 +347,8 @@ struct evidence watch_slice(const struct watch *w, uint32_t ev);
 /* track.c. The record at hand as evidence; `table`: a record of a table. A path's number. */
 uint32_t watch_ev(struct watch *w, bool table);
 uint32_t watch_path(struct watch *w, const struct path *p);
-/* What is wrong with this path: index + 1 of a list in bad[], 0 nothing. */
+/* What is wrong with this path: index + 1 of a list in bad[], with FAULT_EDGE the link at its end
+ * beside that; 0 nothing. */
 uint32_t track_faults(struct watch *w, const struct attrs *a);
 /* Logs a route in the tracks that it belongs to, and lets go of the others. */
 void track_route(struct watch *w, const struct route *r, uint32_t prefix, uint32_t seq,
@@ -359,9 +361,10 @@ void track_index(struct watch *w);
 /* leak.c, bogon.c: what is wrong with a path. Fills at most max. */
 size_t leak_path(struct watch *w, const struct attrs *a, struct fault_path *out, size_t max);
 size_t bogon_path(const struct attrs *a, struct fault_path *out, size_t max);
-/* forged.c: the same of the link next to the origin. */
-size_t forged_path(struct watch *w, const struct attrs *a, struct fault_path *out, size_t max);
-/* The learned route of the same origin, for the prefix or the closest that covers it; NULL: none. */
+/* forged.c: the same of the link next to the origin, of which there is one or none. */
+bool forged_path(struct watch *w, const struct attrs *a, struct fault_path *out);
+/* The learned route of the same origin, for the prefix or the closest that covers it; NULL: none.
+ */
 const struct pair *forged_usual(const struct watch *w, uint32_t prefix, const struct pair *p);
 
 /* Each judges its tracks of the sorted log (finding/event.h). */
