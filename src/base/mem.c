@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,6 +155,23 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	vsnprintf(t, (size_t)n + 1, fmt, ap);
 	va_end(ap);
 	return t;
+}
+
+void arena_back(struct arena *a, const void *p)
+{
+	const unsigned char *at = p;
+
+	for (struct arena_block *b = a->block; b; b = a->block) {
+		size_t keep = at >= b->data && at < b->data + b->used ? (size_t)(at - b->data) : 0;
+
+		a->used -= b->used - keep;
+		b->used = keep;
+		if (at == b->data + keep)
+			return;
+		a->block = b->next;
+		free(b);
+	}
+	assert(!"p is of this arena");
 }
 
 void arena_reset(struct arena *a)

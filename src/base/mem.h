@@ -48,6 +48,8 @@ char *arena_text(struct arena *a, const char *s);
 char *arena_textn(struct arena *a, const char *s, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Forgets p, which it handed out, and everything that it handed out after p. */
+void arena_back(struct arena *a, const void *p);
 /* Forgets everything but keeps one block for the next round. */
 void arena_reset(struct arena *a);
 void arena_free(struct arena *a);

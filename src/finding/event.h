@@ -19,15 +19,15 @@
 
 /* A track's part in an event. */
 struct member {
-	uint32_t track;
-	const char *kind; /* finding_prefix.kind */
-	uint32_t victim;
-	uint8_t rov, why;	  /* of the actor's route */
-	uint32_t normal[2];	  /* evidence of what is normal: ev indices, NONE */
+	const char *kind;	  /* finding_prefix.kind */
 	const struct pair *usual; /* the victim's origin pair, NULL unknown */
 	double score;		  /* the judge's own */
-	uint32_t group;		  /* the judge's own */
 	int64_t first, last;	  /* of its log: announcements, then any entry */
+	uint32_t normal[2];	  /* evidence of what is normal: ev indices, NONE */
+	uint32_t track;
+	uint32_t victim;
+	uint32_t group;	  /* the judge's own */
+	uint8_t rov, why; /* of the actor's route */
 };
 
 /* What the replay found and struct finding has no member for. */

@@ -17,6 +17,12 @@ struct finding *findings_add(struct findings *fs)
 	return fs->at[fs->n++] = f;
 }
 
+void findings_drop(struct findings *fs)
+{
+	arena_back(&fs->arena, fs->at[--fs->n]);
+	fs->rows.of = NULL; /* the next one may stand in its place */
+}
+
 static int by_asn(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -89,5 +95,6 @@ void findings_free(struct findings *fs)
 {
 	arena_free(&fs->arena);
 	free(fs->at);
+	free(fs->rows.at);
 	*fs = (struct findings){0};
 }

@@ -159,10 +159,17 @@ struct findings {
 	struct arena arena;
 	struct finding **at;
 	size_t n, cap;
+	struct {
+		const struct finding *of;
+		uint32_t *at; /* index + 1 by hash, 0 free */
+		uint32_t n, cap;
+	} rows; /* the context of the one that is being made: event_context() */
 };
 
 /* A zeroed finding in the list's arena. */
 struct finding *findings_add(struct findings *fs);
+/* Takes the last one back, and all that the arena has handed out since it was added. */
+void findings_drop(struct findings *fs);
 
 /* Sets the id from kind, actor, victims and first evidence: the first 16 bytes of SHA-256 over
  * "kind\nASN\nvictim,victim\noffset:length:sha256\n" (victims ascending). */

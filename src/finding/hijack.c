@@ -521,7 +521,7 @@ static bool judge_group(struct watch *w, const struct ranges *r, struct findings
 	f->rule = rule_of(arena_printf(&out->arena, "hijack.%s", kind));
 	tell(w, out, f, &re, part, k, joined, best);
 	if (f->confidence < REPORT) {
-		out->n--; /* it was the last one that was added */
+		findings_drop(out);
 		return false;
 	}
 	for (size_t i = 0; i < n; i++)

@@ -42,7 +42,8 @@ static void invalid_event(struct watch *w, const struct ranges *r, struct findin
 	    [ROV_AS0] = "invalid.as0",
 	};
 	size_t count[4] = {0}, usual = 0, nweighed = 0;
-	struct member *weighed;
+	size_t cap = 0;
+	struct member *weighed = NULL;
 	struct finding *f;
 	struct replay re;
 	enum rov_reason most;
@@ -54,13 +55,14 @@ static void invalid_event(struct watch *w, const struct ranges *r, struct findin
 			    : m[i].why == ROV_AS0	 ? "as0"
 							 : "wrong-origin";
 	}
-	weighed = mem_zero(nmore ? nmore : 1, sizeof(*weighed));
 	for (size_t i = 0, j = 0; i < nmore; i++) {
 		/* Both are in order of origin. */
 		while (j < n && m[j].group < more[i].group)
 			j++;
-		if (j < n && m[j].group == more[i].group)
-			weighed[nweighed++] = more[i];
+		if (j == n || m[j].group != more[i].group)
+			continue;
+		mem_room(&weighed, &cap, nweighed + 1);
+		weighed[nweighed++] = more[i];
 	}
 	f = event_build(w, r, out, m, n, origins > 1 ? 0 : m[0].group, weighed, nweighed, &re);
 	most = count[ROV_WRONG_ORIGIN]	 ? ROV_WRONG_ORIGIN
@@ -77,7 +79,7 @@ static void invalid_event(struct watch *w, const struct ranges *r, struct findin
 		event_tag(out, f, "one-peer", -0.10, "one vantage point only saw it");
 	f->confidence = event_confidence(f);
 	if (f->confidence < REPORT) {
-		out->n--;
+		findings_drop(out);
 		free(weighed);
 		return;
 	}
@@ -112,10 +114,18 @@ static void invalid_event(struct watch *w, const struct ranges *r, struct findin
 	event_done(w, out, f, &re);
 }
 
+static int by_why(const void *p, const void *q)
+{
+	const struct member *x = p, *y = q;
+
+	if (x->why != y->why)
+		return x->why < y->why ? -1 : 1;
+	return (x->score > y->score) - (x->score < y->score);
+}
+
 void invalid_judge(struct watch *w, const struct ranges *r, struct findings *out, struct member *m,
 		   size_t n, const struct member *more, size_t nmore)
 {
-	struct member *few;
 	size_t nleft = 0;
 
 	for (size_t i = 0, j; i < n; i = j) {
@@ -130,25 +140,20 @@ void invalid_judge(struct watch *w, const struct ranges *r, struct findings *out
 		nleft += j - i;
 	}
 	n = nleft;
-	few = mem_zero(n ? n : 1, sizeof(*few));
-	/* The others, by what is wrong. */
+	/* The others, by what is wrong, in the order in which they are. */
+	for (size_t i = 0; i < n; i++)
+		m[i].score = (double)i;
+	qsort(m, n, sizeof(*m), by_why);
 	for (int why = ROV_TOO_SPECIFIC; why <= ROV_AS0; why++) {
-		size_t nfew = 0, origins = 0;
+		size_t first = 0, end, origins = 0;
 
-		for (size_t i = 0, j; i < n; i = j) {
-			size_t before = nfew;
-
-			for (j = i; j < n && m[j].group == m[i].group;)
-				j++;
-			for (size_t k = i; k < j; k++)
-				if (m[k].why == why)
-					few[nfew++] = m[k];
-			origins += nfew > before;
-		}
-		if (nfew)
-			invalid_event(w, r, out, few, nfew, origins, more, nmore);
+		while (first < n && m[first].why != why)
+			first++;
+		for (end = first; end < n && m[end].why == why; end++)
+			origins += end == first || m[end].group != m[end - 1].group;
+		if (end > first)
+			invalid_event(w, r, out, m + first, end - first, origins, more, nmore);
 	}
-	free(few);
 }
 
 /* ---- ASPA ---- */
@@ -263,7 +268,7 @@ void aspa_judge(struct watch *w, const struct ranges *r, struct findings *out)
 		f->rule = rule_of(forge && f->confidence >= 0.6 ? "hijack.forged-origin"
 								: "invalid.aspa");
 		if (f->confidence < REPORT) {
-			out->n--;
+			findings_drop(out);
 			continue;
 		}
 		f->title =

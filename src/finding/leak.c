@@ -168,7 +168,7 @@ static void leak_event(struct watch *w, const struct ranges *r, struct findings 
 	}
 	f->confidence = event_confidence(f);
 	if (f->confidence < REPORT) {
-		out->n--;
+		findings_drop(out);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
