@@ -7,13 +7,58 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "fact/asgraph.h"
 #include "fact/aspas.h"
 #include "fact/vrps.h"
 #include "finding/event.h"
+
+static uint64_t row_hash(const char *kind, const char *text)
+{
+	return hash_bytes(text, strlen(text), hash_bytes(kind, strlen(kind), 3));
+}
+
+static void row_put(struct findings *out, const struct finding *f, uint32_t i)
+{
+	uint32_t mask = out->rows.cap - 1;
+	uint32_t at = (uint32_t)row_hash(f->context[i].kind, f->context[i].text) & mask;
+
+	while (out->rows.at[at])
+		at = (at + 1) & mask;
+	out->rows.at[at] = i + 1;
+}
+
+/* Has this finding such a row? One with many prefixes has many rows. */
+static bool row_known(struct findings *out, const struct finding *f, const char *kind,
+		      const char *text)
+{
+	uint32_t at;
+
+	if (out->rows.of != f || 2 * (f->ncontext + 1) > out->rows.cap) {
+		if (out->rows.of != f)
+			out->rows.cap = 16;
+		while (2 * (f->ncontext + 1) > out->rows.cap)
+			out->rows.cap *= 2;
+		free(out->rows.at);
+		out->rows.at = mem_zero(out->rows.cap, sizeof(*out->rows.at));
+		out->rows.of = f;
+		out->rows.n = 0;
+	}
+	while (out->rows.n < f->ncontext)
+		row_put(out, f, out->rows.n++);
+	for (at = (uint32_t)row_hash(kind, text) & (out->rows.cap - 1); out->rows.at[at];
+	     at = (at + 1) & (out->rows.cap - 1)) {
+		const struct context *c = &f->context[out->rows.at[at] - 1];
+
+		if (!strcmp(c->kind, kind) && !strcmp(c->text, text))
+			return true;
+	}
+	return false;
+}
 
 void event_context(struct findings *out, struct finding *f, const char *kind, uint32_t source,
 		   const char *fmt, ...)
@@ -26,9 +71,8 @@ void event_context(struct findings *out, struct finding *f, const char *kind, ui
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	/* A row that is there already takes no memory: many prefixes have one VRP. */
-	for (size_t i = 0; i < f->ncontext; i++)
-		if (!strcmp(f->context[i].kind, kind) && !strcmp(f->context[i].text, line))
-			return;
+	if (row_known(out, f, kind, line))
+		return;
 	c.text = arena_text(&out->arena, line);
 	PUSH(out, f->context, f->ncontext, c);
 }

@@ -270,11 +270,11 @@ static int by_first(const void *a, const void *b, void *arg)
 	return (p->asn > q->asn) - (p->asn < q->asn);
 }
 
-static int by_asn(const void *a, const void *b)
+static int by_number(const void *a, const void *b)
 {
-	const struct network *x = a, *y = b;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
-	return (x->asn > y->asn) - (x->asn < y->asn);
+	return (x > y) - (x < y);
 }
 
 static int by_source(const void *p, const void *q, void *arg)
@@ -487,6 +487,22 @@ static uint16_t play_peer(struct play *p, uint16_t peer, int64_t time)
 	return (uint16_t)(p->local[peer] - 1);
 }
 
+static void build_victims(struct watch *w, struct findings *out, struct finding *f,
+			  const struct member *m, size_t n)
+{
+	uint32_t *asn = mem_zero(n + 1, sizeof(*asn));
+	size_t nasn = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (m[i].victim)
+			asn[nasn++] = m[i].victim;
+	qsort(asn, nasn, sizeof(*asn), by_number);
+	for (size_t i = 0; i < nasn; i++)
+		if (!i || asn[i] != asn[i - 1])
+			PUSH(out, f->victim, f->nvictim, event_network(w, asn[i]));
+	free(asn);
+}
+
 struct finding *event_build(struct watch *w, const struct ranges *r, struct findings *out,
 			    const struct member *m, size_t n, uint32_t actor,
 			    const struct member *more, size_t nmore, struct replay *re)
@@ -676,16 +692,7 @@ struct finding *event_build(struct watch *w, const struct ranges *r, struct find
 		f->of_peers = f->peers;
 	f->layer = "bgp";
 	f->actor.net = event_network(w, actor);
-	for (size_t i = 0; i < n; i++) {
-		bool known = !m[i].victim;
-
-		for (size_t j = 0; j < f->nvictim && !known; j++)
-			known = f->victim[j].asn == m[i].victim;
-		if (!known)
-			PUSH(out, f->victim, f->nvictim, event_network(w, m[i].victim));
-	}
-	if (f->nvictim)
-		qsort(f->victim, f->nvictim, sizeof(*f->victim), by_asn);
+	build_victims(w, out, f, m, n);
 	build_carriers(w, out, f, line, nline, p.local, actor);
 	build_levels(out, f, level, nlevel);
 	free(level);
