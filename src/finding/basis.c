@@ -101,7 +101,7 @@ void basis_tell(const struct outage *o, const struct watch *w, struct findings *
 	if (!w->k->peers)
 		return;
 	for (int v = 0; v < 2; v++)
-		for (uint32_t p = 1; p < o->words * 64 && p < peers_count(w->k->peers); p++)
+		for (uint32_t p = 1; p < o->width * 8 && p < peers_count(w->k->peers); p++)
 			if (o->feed[v][p].state == PEER_COUNTED) {
 				mem_room(&peer, &cap, npeer + 1);
 				peer[npeer++] = (struct counted){(uint16_t)p, (uint8_t)v};
@@ -302,7 +302,7 @@ void basis_start(struct outage *o, struct watch *w, int64_t now)
 			o->nfull[b->peer[i].v6]++;
 		}
 	}
-	memset(o->bits, 0, (size_t)o->rows * o->words * sizeof(*o->bits));
+	memset(o->bits, 0, (size_t)o->rows * o->width * sizeof(*o->bits));
 	index = sight_group(o, b->key);
 	g = &o->group[index];
 	g->base = b->prefixes;
@@ -317,7 +317,7 @@ void basis_start(struct outage *o, struct watch *w, int64_t now)
 			if (h->peer[j] < b->npeer && b->peer[h->peer[j]].peer) {
 				uint16_t peer = b->peer[h->peer[j]].peer;
 
-				*sight_bits(o, p, peer) |= UINT64_C(1) << (peer % 64);
+				*sight_bits(o, p, peer) |= (uint8_t)(1u << (peer % 8));
 			}
 	}
 	sight_recount(o, w);

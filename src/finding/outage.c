@@ -95,12 +95,12 @@ static void close_bin(struct outage *o, struct watch *w, int64_t time)
 	for (int f = 0; f < 2 && !w->k->basis; f++) {
 		uint32_t away = 0;
 
-		for (uint32_t p = 1; p < o->words * 64 && p < PEERS; p++) {
+		for (uint32_t p = 1; p < o->width * 8 && p < PEERS; p++) {
 			const struct feed *x = &o->feed[f][p];
 
 			away += x->state == PEER_COUNTED && x->held * 2 < x->high;
 		}
-		for (uint32_t p = 1; p < o->words * 64 && p < PEERS; p++) {
+		for (uint32_t p = 1; p < o->width * 8 && p < PEERS; p++) {
 			struct feed *x = &o->feed[f][p];
 
 			if (x->state == PEER_COUNTED && x->held * 2 < x->high &&
@@ -355,7 +355,7 @@ static void outage_tell(struct outage *o, struct watch *w, struct findings *out,
 			     "alone again does not tell that");
 	f->confidence = event_confidence(f);
 	if (f->confidence < REPORT) {
-		out->n--;
+		findings_drop(out);
 		return;
 	}
 	event_done(w, out, f, &re);

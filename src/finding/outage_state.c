@@ -19,11 +19,11 @@ void outage_save(const struct outage *o, struct buf *out)
 	buf_u64(out, (uint64_t)o->moved);
 	buf_u32(out, o->nfull[0]);
 	buf_u32(out, o->nfull[1]);
-	buf_u32(out, o->words);
+	buf_u32(out, o->width);
 	buf_u32(out, o->rows);
-	buf_add(out, o->bits, (size_t)o->rows * o->words * sizeof(*o->bits));
+	buf_add(out, o->bits, (size_t)o->rows * o->width * sizeof(*o->bits));
 	for (int f = 0; f < 2; f++)
-		buf_add(out, o->feed[f], (size_t)o->words * 64 * sizeof(*o->feed[f]));
+		buf_add(out, o->feed[f], (size_t)o->width * 8 * sizeof(*o->feed[f]));
 	buf_u32(out, o->nprefix);
 	buf_add(out, o->count, o->nprefix * sizeof(*o->count));
 	buf_add(out, o->as_of, o->nprefix * sizeof(*o->as_of));
@@ -77,7 +77,7 @@ static bool sound(struct outage *o, const struct watch *w)
 static bool renumber(struct outage *o, const struct knowledge *k)
 {
 	struct outage *to;
-	uint32_t old = o->words * 64;
+	uint32_t old = o->width * 8;
 
 	if (!k->peer_map)
 		return true;
@@ -99,7 +99,7 @@ static bool renumber(struct outage *o, const struct knowledge *k)
 		to->feed[1][peer] = o->feed[1][p];
 		for (uint32_t i = 0; i < o->rows; i++)
 			if (sight_has(o, i, (uint16_t)p))
-				*sight_bits(to, i, peer) |= UINT64_C(1) << (peer % 64);
+				*sight_bits(to, i, peer) |= (uint8_t)(1u << (peer % 8));
 	}
 	for (uint32_t i = 0; i < o->nlog; i++)
 		if (o->log[i].peer < k->npeer_map)
@@ -108,7 +108,7 @@ static bool renumber(struct outage *o, const struct knowledge *k)
 	free(o->feed[0]);
 	free(o->feed[1]);
 	o->bits = to->bits;
-	o->words = to->words;
+	o->width = to->width;
 	o->rows = to->rows;
 	o->cap_rows = to->cap_rows;
 	o->feed[0] = to->feed[0];
@@ -127,19 +127,19 @@ bool outage_load(struct outage *o, const struct watch *w, struct bytes *in)
 	o->moved = (int64_t)bytes_u64(in);
 	o->nfull[0] = bytes_u32(in);
 	o->nfull[1] = bytes_u32(in);
-	o->words = bytes_u32(in);
+	o->width = bytes_u32(in);
 	o->rows = bytes_u32(in);
-	if (in->bad || !o->words || o->words > PEERS / 64 || o->words & (o->words - 1)) {
-		o->words = 1;
+	if (in->bad || !o->width || o->width > PEERS / 8 || o->width & (o->width - 1)) {
+		o->width = 1;
 		o->rows = 0;
 		in->bad = true;
 		return false;
 	}
 	free(o->bits);
-	o->bits = take(in, (size_t)o->rows * o->words, sizeof(*o->bits));
+	o->bits = take(in, (size_t)o->rows * o->width, sizeof(*o->bits));
 	o->cap_rows = o->rows;
 	for (int f = 0; f < 2; f++)
-		for (uint32_t p = 0; p < o->words * 64; p++)
+		for (uint32_t p = 0; p < o->width * 8; p++)
 			bytes_copy(in, &o->feed[f][p], sizeof(*o->feed[f]));
 	o->nprefix = o->cap_prefix = bytes_u32(in);
 	o->count = take(in, o->nprefix, sizeof(*o->count));

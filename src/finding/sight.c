@@ -14,7 +14,7 @@ struct outage *outage_new(void)
 	struct outage *o = mem_zero(1, sizeof(*o));
 
 	o->bin = o->based = o->moved = TIME_NONE;
-	o->words = 1;
+	o->width = 1;
 	for (int f = 0; f < 2; f++)
 		o->feed[f] = mem_zero(PEERS, sizeof(*o->feed[f]));
 	return o;
@@ -49,40 +49,39 @@ void outage_rest(struct outage *o)
 	o->rows = o->cap_rows = 0;
 }
 
-uint64_t *sight_bits(struct outage *o, uint32_t prefix, uint16_t peer)
+uint8_t *sight_bits(struct outage *o, uint32_t prefix, uint16_t peer)
 {
-	if (peer >= o->words * 64) {
-		uint32_t words = o->words;
-		uint64_t *wide;
+	if (peer >= o->width * 8) {
+		uint32_t width = o->width;
+		uint8_t *wide;
 
-		while (peer >= words * 64)
-			words *= 2;
-		wide = mem_zero((size_t)o->cap_rows * words + 1, sizeof(*wide));
+		while (peer >= width * 8)
+			width *= 2;
+		wide = mem_zero((size_t)o->cap_rows * width + 1, sizeof(*wide));
 		for (uint32_t i = 0; i < o->rows; i++)
-			memcpy(wide + (size_t)i * words, o->bits + (size_t)i * o->words,
-			       o->words * sizeof(*wide));
+			memcpy(wide + (size_t)i * width, o->bits + (size_t)i * o->width, o->width);
 		free(o->bits);
 		o->bits = wide;
-		o->words = words;
+		o->width = width;
 	}
 	if (prefix >= o->rows) {
 		if (prefix >= o->cap_rows) {
 			uint32_t cap = prefix + prefix / 4 + 256;
 
-			o->bits = mem_grow(o->bits, (size_t)cap * o->words, sizeof(*o->bits));
+			o->bits = mem_grow(o->bits, (size_t)cap * o->width, sizeof(*o->bits));
 			o->cap_rows = cap;
 		}
-		memset(o->bits + (size_t)o->rows * o->words, 0,
-		       (size_t)(prefix + 1 - o->rows) * o->words * sizeof(*o->bits));
+		memset(o->bits + (size_t)o->rows * o->width, 0,
+		       (size_t)(prefix + 1 - o->rows) * o->width);
 		o->rows = prefix + 1;
 	}
-	return &o->bits[(size_t)prefix * o->words + peer / 64];
+	return &o->bits[(size_t)prefix * o->width + peer / 8];
 }
 
 bool sight_has(const struct outage *o, uint32_t prefix, uint16_t peer)
 {
-	return prefix < o->rows && peer < o->words * 64 &&
-	       o->bits[(size_t)prefix * o->words + peer / 64] >> (peer % 64) & 1;
+	return prefix < o->rows && peer < o->width * 8 &&
+	       o->bits[(size_t)prefix * o->width + peer / 8] >> (peer % 8) & 1;
 }
 
 uint64_t sight_addresses(struct prefix p)
@@ -218,26 +217,32 @@ void sight_rebase(struct outage *o, struct watch *w, int64_t now)
 
 void sight_recount(struct outage *o, struct watch *w)
 {
-	uint64_t *mask[2];
+	size_t part = o->width < sizeof(uint64_t) ? o->width : sizeof(uint64_t);
+	uint8_t *mask[2];
 
 	for (int f = 0; f < 2; f++) {
-		mask[f] = mem_zero(o->words, sizeof(*mask[f]));
+		mask[f] = mem_zero(o->width, sizeof(*mask[f]));
 		o->nfull[f] = 0;
-		for (uint32_t p = 0; p < o->words * 64 && p < PEERS; p++)
+		for (uint32_t p = 0; p < o->width * 8 && p < PEERS; p++)
 			if (o->feed[f][p].state == PEER_COUNTED) {
-				mask[f][p / 64] |= UINT64_C(1) << (p % 64);
+				mask[f][p / 8] |= (uint8_t)(1u << (p % 8));
 				o->nfull[f]++;
 			}
 	}
 	grow(o, w->nprefix);
 	for (uint32_t i = 0; i < o->nprefix && i < o->rows; i++) {
-		const uint64_t *row = o->bits + (size_t)i * o->words,
-			       *m = mask[wprefix_at(w, i)->pair.v6];
+		const uint8_t *row = o->bits + (size_t)i * o->width,
+			      *m = mask[wprefix_at(w, i)->pair.v6];
 		bool was = !o->gone[i], is;
 		uint16_t n = 0;
 
-		for (uint32_t x = 0; x < o->words; x++)
-			n += (uint16_t)__builtin_popcountll(row[x] & m[x]);
+		for (uint32_t x = 0; x < o->width; x += (uint32_t)part) {
+			uint64_t a = 0, b = 0;
+
+			memcpy(&a, row + x, part);
+			memcpy(&b, m + x, part);
+			n += (uint16_t)__builtin_popcountll(a & b);
+		}
 		o->count[i] = n;
 		is = visible(o, w, i);
 		if (o->as_of[i] != NONE && was != is) {
@@ -280,7 +285,7 @@ static void change(struct outage *o, struct watch *w, uint32_t prefix, uint16_t 
 
 void outage_route(struct outage *o, struct watch *w, const struct route *r, uint32_t prefix)
 {
-	uint64_t *word, bit = UINT64_C(1) << (r->peer % 64);
+	uint8_t *byte, bit = (uint8_t)(1u << (r->peer % 8));
 	/* RFC 7606: one with a grave fault is a withdrawal, though its attributes are there. */
 	bool up = r->attrs && r->kind != ROUTE_WITHDRAW;
 
@@ -288,10 +293,10 @@ void outage_route(struct outage *o, struct watch *w, const struct route *r, uint
 		return; /* no peer known */
 	if (__builtin_expect(r->flags & ROUTE_PATH_ID, 0))
 		up = ways_set(&o->ways, prefix, r->peer, r->path_id, up);
-	word = sight_bits(o, prefix, r->peer);
-	if (((*word & bit) != 0) == up)
+	byte = sight_bits(o, prefix, r->peer);
+	if (((*byte & bit) != 0) == up)
 		return;
-	*word ^= bit;
+	*byte ^= bit;
 	change(o, w, prefix, r->peer, up);
 }
 
@@ -303,13 +308,13 @@ void outage_sessions(struct outage *o, struct watch *w, const struct facts *f)
 		const struct session *s = &f->fact[i].session;
 
 		if (f->fact[i].kind != FACT_SESSION || s->to == 6 || !s->peer ||
-		    s->peer >= o->words * 64)
+		    s->peer >= o->width * 8)
 			continue;
 		/* Down: nothing that it had is known any more. */
 		ways_forget(&o->ways, s->peer);
 		for (uint32_t p = 0; p < o->rows; p++)
-			o->bits[(size_t)p * o->words + s->peer / 64] &=
-			    ~(UINT64_C(1) << (s->peer % 64));
+			o->bits[(size_t)p * o->width + s->peer / 8] &=
+			    (uint8_t) ~(1u << (s->peer % 8));
 		for (int v = 0; v < 2; v++) {
 			struct feed *x = &o->feed[v][s->peer];
 

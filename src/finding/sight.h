@@ -63,10 +63,10 @@ struct ways {
 struct outage {
 	bool started;
 	int64_t bin, based;
-	int64_t moved;	/* when a counted peer last came or went, TIME_NONE never */
-	uint64_t *bits; /* words a prefix; bit a peer */
-	uint32_t words, rows, cap_rows;
-	struct ways ways; /* of sessions with ADD-PATH */
+	int64_t moved;			/* when a counted peer last came or went, TIME_NONE never */
+	uint8_t *bits;			/* width bytes a prefix; bit a peer */
+	uint32_t width, rows, cap_rows; /* width is a power of two */
+	struct ways ways;		/* of sessions with ADD-PATH */
 	struct feed *feed[2];
 	uint32_t nfull[2];
 	uint16_t *count;	      /* by prefix: counted peers that have it */
@@ -85,7 +85,7 @@ struct outage {
 };
 
 /* The word that has the bit of a peer; the table grows when it must. */
-uint64_t *sight_bits(struct outage *o, uint32_t prefix, uint16_t peer);
+uint8_t *sight_bits(struct outage *o, uint32_t prefix, uint16_t peer);
 bool sight_has(const struct outage *o, uint32_t prefix, uint16_t peer);
 /* Whose a prefix is: of several origins the RPKI-valid, the first, the lowest one. */
 const struct pair *sight_owner(const struct watch *w, uint32_t prefix);

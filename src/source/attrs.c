@@ -13,7 +13,7 @@
 #include "source/attrs_read.h"
 
 #define LIMIT ((size_t)64 << 20)
-#define LEAN ((size_t)8 << 20) /* where little comes again */
+#define LEAN ((size_t)4 << 20) /* where little comes again */
 #define LEAST ((size_t)4 << 20) /* of a table, when there are many */
 #define BLOCK_FIRST ((size_t)64 << 10)
 #define BLOCK_MOST ((size_t)2 << 20)
