@@ -28,7 +28,7 @@ for _ in range(runs):
     if code not in (0, 3):
         sys.exit("bench: %s ended with %d" % (cmd[0], code))
     values.append({"cpu": ru.ru_utime + ru.ru_stime, "wall": time.monotonic() - before,
-                   "rss": ru.ru_maxrss / 1000.0}[what])
+                   "rss": ru.ru_maxrss * 1024 / 1e6}[what])
 print("%.3f" % (max(values) if what == "rss" else statistics.median(values)))
 PY
 }

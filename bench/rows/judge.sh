@@ -17,6 +17,9 @@ for input in R U; do
 	ours=$(cpu "$meridian" observe -q --json --vrps "$work/vrps.json" "$work/$input")
 	at_least "judgment $input" "$ours s" "bgpdump -m $peer s" "$(div "$peer" "$ours")" 10
 done
+telegram=$(cpu "$meridian" observe -q --json --vrps "$work/vrps.json" \
+	"$shared"/data/incidents/telegram-2026/*_full.json)
+at_most "the Telegram case with the full VRPs" "$telegram s" "the limit" "$telegram" 4
 python3 "$shared/tools/trim_mrt.py" "$work/R" "$work/R2" 2 >&2
 once=$(rss "$meridian" observe -q --json --vrps "$work/vrps.json" "$work/R")
 twice=$(rss "$meridian" observe -q --json --vrps "$work/vrps.json" "$work/R2")
