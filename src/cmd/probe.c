@@ -216,11 +216,12 @@ static int probe(int argc, char **argv)
 		status = complain(EXIT_USAGE, "--json and --as exclude one another");
 	else if ((probe_asked.store || probe_asked.record) &&
 		 (probe_asked.as || probe_asked.verdicts))
-		status = complain(EXIT_USAGE,
-				  "--as and --verdicts print measurements and no findings, so there "
-				  "is nothing to --%s; run without them, and 'meridian observe' "
-				  "prints the same of --resume's FILE",
-				  probe_asked.record ? "record" : "store");
+		status =
+		    complain(EXIT_USAGE,
+			     "--as and --verdicts print measurements and no findings, so there "
+			     "is nothing to --%s; run without them, and 'meridian observe' "
+			     "prints the same of --resume's FILE",
+			     probe_asked.record ? "record" : "store");
 	else if (probe_asked.store && !clickhouse_is(probe_asked.store))
 		status = complain(EXIT_USAGE, "--store wants clickhouse://HOST:PORT/DATABASE");
 	else if (!probe_asked.parallel || probe_asked.parallel > 4096 ||

@@ -33,7 +33,8 @@ extern struct probe_asked probe_asked;
 struct probe_run {
 	struct arena arena;
 	struct aims aims;
-	struct resolver_spec resolver[RESOLVERS_MAX];
+	struct resolver_spec resolver[RESOLVERS_MAX], system[RESOLVERS_SYSTEM];
+	size_t nsystem, served[RESOLVERS_SYSTEM]; /* answers of each */
 	struct helper_spec helper[HELPERS_MAX];
 	struct trust_anchor anchor;
 	struct dnssec_options validate[RESOLVERS_MAX + 1];

@@ -61,6 +61,10 @@ static void finish_measurement(struct probe_run *r, struct slot *s, struct measu
 {
 	struct jsonw w;
 
+	for (size_t i = 0; i < m->ndns; i++)
+		if (m->dns[i].server && m->dns[i].server <= r->nsystem &&
+		    (m->dns[i].rcode == 0 || m->dns[i].rcode == 3))
+			r->served[m->dns[i].server - 1]++;
 	m->report_id = report_of(r, s);
 	m->software_version = MERIDIAN_VERSION;
 	m->test_start = r->started;
@@ -90,6 +94,18 @@ static void finish_measurement(struct probe_run *r, struct slot *s, struct measu
 			probe_asked.resume ? probe_asked.resume : "the measurements");
 		loop_stop(r->loop, "what was measured could not be written");
 	}
+}
+
+/* Of the system's name servers, where the first was not the only one that answered. */
+static void tell_served(const struct probe_run *r)
+{
+	size_t others = 0;
+
+	for (size_t i = 1; i < r->nsystem; i++)
+		others += r->served[i];
+	for (size_t i = 0; others && i < r->nsystem; i++)
+		talk("meridian: the system's resolver %s gave %zu answer%s", r->system[i].text,
+		     r->served[i], r->served[i] == 1 ? "" : "s");
 }
 
 static void feed(struct probe_run *r);
@@ -227,6 +243,7 @@ void probe_measure(struct probe_run *r)
 	feed(r);
 	loop_run(r->loop);
 	progress_end(&r->progress);
+	tell_served(r);
 	for (unsigned i = 0; i < loop_limits(r->loop)->targets; i++) {
 		plan_free(r->slot[i].plan);
 		if (r->slot[i].tool)

@@ -97,13 +97,13 @@ bool probe_whom(struct probe_run *r, struct err *err)
 		struct resolver_spec *s = &r->resolver[o->nresolver];
 
 		if (!strcmp(at[i], "system")) {
-			size_t got = resolver_system(&r->arena, NULL, s, 1);
-
-			if (!got)
+			r->nsystem = resolver_system(&r->arena, NULL, r->system, RESOLVERS_SYSTEM);
+			if (!r->nsystem)
 				talk(
 				    "meridian: /etc/resolv.conf names no resolver; the system's is "
 				    "not asked");
-			o->nresolver += got;
+			else
+				r->resolver[o->nresolver++] = r->system[0];
 			continue;
 		}
 		if (!resolver_parse(&r->arena, at[i], s, err))
@@ -150,10 +150,14 @@ void probe_tell(struct probe_run *r, struct buf *out, bool all)
 	buf_printf(out, "This will measure %s target%s from here, in an order by seed %llu:\n",
 		   text_count(n, r->aims.n - r->aims.done),
 		   r->aims.n - r->aims.done == 1 ? "" : "s", (unsigned long long)probe_asked.seed);
-	for (size_t i = 0; i < o->nresolver; i++)
-		buf_printf(out, "  the names are looked up at %s%s\n",
+	for (size_t i = 0; i < o->nresolver; i++) {
+		buf_printf(out, "  the names are looked up at %s%s",
 			   o->resolver[i].via == DNS_SYSTEM ? "the system's resolver " : "",
 			   o->resolver[i].text);
+		for (const struct resolver_spec *s = o->resolver[i].next; s; s = s->next)
+			buf_printf(out, ", or %s when that does not answer", s->text);
+		buf_char(out, '\n');
+	}
 	if (o->has_nobody)
 		buf_printf(out, "  and at %s, where nobody listens\n", probe_asked.nobody);
 	tell_validators(r, out);

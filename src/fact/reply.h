@@ -66,6 +66,7 @@ struct dns_reply {
 	size_t nraw;
 	int16_t rcode;	/* -1 unknown */
 	int16_t ip_ttl; /* of the packet when it arrived, -1 unknown */
+	uint8_t server; /* of the system's, which one in their order, from 1; 0 unknown */
 	bool again;	/* a further reply to a query that another reply answered before */
 	bool nobody;	/* the query went to an address where nobody listens */
 };

@@ -233,6 +233,10 @@ static void queries(struct jsonw *w, const struct measurement *m)
 			jsonw_name(w, "x_meridian_nobody");
 			jsonw_bool(w, true);
 		}
+		if (q->server) {
+			jsonw_name(w, "x_meridian_nameserver");
+			jsonw_uint(w, q->server);
+		}
 		if (q->ip_ttl >= 0) {
 			jsonw_name(w, "x_meridian_ip_ttl");
 			jsonw_int(w, q->ip_ttl);

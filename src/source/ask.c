@@ -27,6 +27,9 @@ struct attempt {
 	struct event io;
 	bool answered;
 	uint16_t id;
+	uint8_t server; /* which of the system's, from 1 */
+	struct addr addr;
+	uint16_t port;
 	struct dns_reply first;
 };
 
@@ -42,7 +45,8 @@ struct ask {
 	int64_t deadline;
 	struct attempt attempt[ATTEMPTS];
 	unsigned nattempt;
-	bool window; /* the first reply is there; listening on */
+	bool window;	/* the first reply is there; listening on */
+	uint8_t server; /* of the reply that is added next: which of the system's */
 	/* Over a connection. */
 	bool cut; /* asked again over TCP, since UDP's reply was truncated */
 	struct task *part;
@@ -56,6 +60,7 @@ struct ask {
 };
 
 static void turn(evutil_socket_t fd, short what, void *arg);
+static void send_query(struct task *task);
 
 /* ---- messages ---- */
 
@@ -118,6 +123,29 @@ void ask_reply(struct arena *a, const void *p, size_t n, const char *name, uint1
 
 static const char *const engines[] = {"system", "udp", "tcp", "dot", "doh", "doq"};
 
+/* The system's resolvers take turns: the n-th attempt's. */
+static const struct resolver_spec *whose_turn(const struct ask *a, unsigned n, uint8_t *server)
+{
+	const struct resolver_spec *r = &a->spec.resolver;
+
+	*server = r->via == DNS_SYSTEM;
+	for (; n; n--) {
+		r = r->next ? r->next : &a->spec.resolver;
+		*server = r == &a->spec.resolver ? *server > 0 : (uint8_t)(*server + 1);
+	}
+	return r;
+}
+
+/* The one whose turn it is after those that were asked was not asked yet. */
+static bool has_next(const struct ask *a)
+{
+	const struct resolver_spec *r = &a->spec.resolver;
+
+	for (unsigned i = 0; i < a->nattempt && r; i++)
+		r = r->next;
+	return r && a->nattempt < ATTEMPTS;
+}
+
 static struct dns_reply *add(struct ask *a)
 {
 	struct dns_reply *r;
@@ -131,6 +159,7 @@ static struct dns_reply *add(struct ask *a)
 	    .resolver = a->spec.resolver.via == DNS_SYSTEM ? "" : a->spec.resolver.text,
 	    .rcode = -1,
 	    .ip_ttl = -1,
+	    .server = a->server,
 	    .nobody = a->spec.nobody};
 	r->engine = engines[r->via];
 	return r;
@@ -193,10 +222,12 @@ static void no_time(struct task *task)
 {
 	struct ask *a = (struct ask *)task;
 
-	if (a->window)
+	if (a->window) {
 		finish(a);
-	else
-		fail(a, &a->seen, "generic_timeout_error");
+		return;
+	}
+	a->server = a->nattempt ? a->attempt[a->nattempt - 1].server : 0;
+	fail(a, &a->seen, "generic_timeout_error");
 }
 
 static bool query(struct ask *a, struct buf *out, uint16_t *id)
@@ -427,6 +458,7 @@ static void datagram(struct attempt *t, const uint8_t *p, size_t n, int ttl)
 	/* A reply to something else is noise, or a guess that went wrong. */
 	if (!is_ours(a, p, n, t->id, &cut))
 		return;
+	a->server = t->server;
 	r = add(a);
 	if (!r)
 		return;
@@ -452,8 +484,16 @@ static void datagram(struct attempt *t, const uint8_t *p, size_t n, int ttl)
 	if (cut && !a->spec.nobody) {
 		a->cut = true;
 		a->nreply--;
+		a->spec.resolver.addr = t->addr;
+		a->spec.resolver.port = t->port;
 		by_connection(a);
 		task_after(&a->task, a->deadline - loop_now(a->task.loop), no_time);
+		return;
+	}
+	/* As the system does: one that cannot answer is no answer while there is another. */
+	if ((r->rcode == DNS_SERVFAIL || r->rcode == DNS_REFUSED || r->rcode == DNS_NOTIMP) &&
+	    has_next(a)) {
+		task_after(&a->task, 0, send_query);
 		return;
 	}
 	a->window = true;
@@ -489,7 +529,12 @@ static void arrived(evutil_socket_t fd, short what, void *arg)
 			if (a->window || a->cut || t->answered)
 				return;
 			event_del(&t->io);
+			if (has_next(a)) {
+				task_after(&a->task, 0, send_query);
+				return;
+			}
 			a->seen = t->first.seen;
+			a->server = t->server;
 			fail(a, &a->seen, flow_errno(a->arena, error));
 			return;
 		}
@@ -502,8 +547,6 @@ static void arrived(evutil_socket_t fd, short what, void *arg)
 			datagram(t, p, (size_t)n, ttl);
 	}
 }
-
-static void send_query(struct task *task);
 
 static void next_attempt(struct ask *a)
 {
@@ -518,20 +561,25 @@ static void next_attempt(struct ask *a)
 static void send_query(struct task *task)
 {
 	struct ask *a = (struct ask *)task;
+	unsigned turns = a->nattempt;
 	struct attempt *t = &a->attempt[a->nattempt++];
+	const struct resolver_spec *r = whose_turn(a, turns, &t->server);
 	struct sockaddr_storage to;
-	unsigned n = addr_socket(a->spec.resolver.addr, a->spec.resolver.port, &to);
+	unsigned n = addr_socket(r->addr, r->port, &to);
 	struct buf q = {0};
 	int one = 1;
-	bool v6 = a->spec.resolver.addr.v6;
+	bool v6 = r->addr.v6;
 
 	t->ask = a;
+	t->addr = r->addr;
+	t->port = r->port;
 	flow_seen(&a->spec.flow, task->loop, &t->first.seen);
 	if (a->nattempt == 1)
 		a->seen = t->first.seen;
 	t->fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (t->fd < 0) {
 		a->nattempt--;
+		a->server = t->server;
 		fail(a, &a->seen, flow_errno(a->arena, errno));
 		return;
 	}
@@ -543,6 +591,11 @@ static void send_query(struct task *task)
 		int error = errno;
 
 		buf_free(&q);
+		if (has_next(a)) {
+			task_after(task, 0, send_query);
+			return;
+		}
+		a->server = t->server;
 		fail(a, &a->seen, flow_errno(a->arena, error));
 		return;
 	}

@@ -19,6 +19,8 @@ struct resolver_spec {
 	const char *host; /* of DoT and DoH: the name in its certificate; NULL: its address */
 	const char *path; /* of DoH: "/dns-query" when NULL */
 	const char *text; /* as it is told: "8.8.8.8:53", "https://dns.google/dns-query" */
+	/* Of the system's: who is asked in its place when it is silent or cannot answer. */
+	const struct resolver_spec *next;
 };
 
 /* "192.0.2.1", "udp:…", "tcp:192.0.2.1:53", "tls:192.0.2.1[:853][#name]", "tls:name",
@@ -26,7 +28,10 @@ struct resolver_spec {
  * address has no has_addr: who may block has to look it up. */
 bool resolver_parse(struct arena *a, const char *s, struct resolver_spec *out, struct err *err);
 
-/* The system's, from resolv.conf (NULL: /etc/resolv.conf); how many, at most max. */
+#define RESOLVERS_SYSTEM 3 /* nameserver lines that count, as in resolv.conf(5) */
+
+/* The system's, from resolv.conf (NULL: /etc/resolv.conf), in their order, each the next of the one
+ * before; how many, at most max. */
 size_t resolver_system(struct arena *a, const char *path, struct resolver_spec *out, size_t max);
 
 struct ask_spec {

@@ -123,6 +123,8 @@ size_t resolver_system(struct arena *a, const char *path, struct resolver_spec *
 		if (!where(line, &out[n]))
 			continue;
 		out[n].text = arena_text(a, endpoint_text(t, out[n].addr, out[n].port));
+		if (n)
+			out[n - 1].next = &out[n];
 		n++;
 	}
 	buf_free(&text);

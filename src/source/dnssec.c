@@ -166,8 +166,12 @@ static int forward(struct ub_ctx *ctx, const struct dnssec_options *o)
 	char addr[PREFIX_TEXT], to[PREFIX_TEXT + 300];
 	int e = 0;
 
+	for (; r && r->via == DNS_SYSTEM && !e; r = r->next) {
+		snprintf(to, sizeof(to), "%s@%u", addr_text(addr, r->addr), r->port);
+		e = ub_ctx_set_fwd(ctx, to);
+	}
 	if (!r)
-		return 0;
+		return e;
 	addr_text(addr, r->addr);
 	snprintf(to, sizeof(to), "%s@%u%s%s", addr, r->port,
 		 r->via == DNS_DOT && r->host ? "#" : "",

@@ -111,6 +111,8 @@ static void read_query(struct ooni_work *w, struct json *j)
 			q->again = json_bool(j, false);
 		} else if (json_is(j, "x_meridian_nobody")) {
 			q->nobody = json_bool(j, false);
+		} else if (json_is(j, "x_meridian_nameserver")) {
+			q->server = (uint8_t)json_u64(j, 255, 0);
 		} else if (json_is(j, "x_meridian_ip_ttl")) {
 			q->ip_ttl = (int16_t)json_u64(j, 255, 0);
 		} else if (json_is(j, "resolver_hostname")) {
