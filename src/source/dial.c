@@ -169,6 +169,15 @@ long conn_write(struct conn *c, const void *p, size_t n, short *want, const char
 	return failed(c, word(errno), failure);
 }
 
+bool conn_deaf(const struct conn *c)
+{
+	struct tcp_info info;
+	socklen_t n = sizeof(info);
+
+	return !c->arrived && !getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &n) &&
+	       info.tcpi_unacked && info.tcpi_retransmits >= 3;
+}
+
 void conn_close(struct conn *c)
 {
 	struct linger now = {.l_onoff = 1};

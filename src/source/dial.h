@@ -33,6 +33,8 @@ struct conn {
  * is OONI's word. */
 long conn_read(struct conn *c, void *p, size_t n, short *want, const char **failure);
 long conn_write(struct conn *c, const void *p, size_t n, short *want, const char **failure);
+/* What was said was sent again several times over (TCP_INFO), and not even its arrival was told. */
+bool conn_deaf(const struct conn *c);
 /* NULL is allowed. */
 void conn_close(struct conn *c);
 

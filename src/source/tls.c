@@ -27,6 +27,7 @@ struct tls {
 	SSL *ssl;
 	const char *name;  /* that the certificate must be for, NULL: none was asked */
 	const char *wrong; /* with the certificate */
+	int64_t deadline;
 };
 
 /* ---- certificates ---- */
@@ -198,6 +199,21 @@ static void timed_out(struct task *task)
 	cut((struct tls *)task, "generic_timeout_error");
 }
 
+#define DEAF (4 * SECOND)
+
+/* A slow server's kernel says at once that a hello arrived. One that was sent again and again and
+ * of which nothing is heard at all is not on its way any more. */
+static void look(struct task *task)
+{
+	struct tls *t = (struct tls *)task;
+	int64_t left = t->deadline - loop_now(task->loop);
+
+	if (left <= 0 || conn_deaf(t->spec.conn))
+		timed_out(task);
+	else
+		task_after(task, left < SECOND / 2 ? left : SECOND / 2, look);
+}
+
 /* An alert or bytes that are no TLS: one word for all, as the data format has it, and the reason
  * beside it. */
 static const char *protocol_word(struct tls *t, unsigned long error)
@@ -327,7 +343,9 @@ struct task *tls_begin(struct loop *l, struct arena *a, const struct tls_spec *s
 	if (name)
 		SSL_set_tlsext_host_name(t->ssl, name);
 	set_alpn(t->ssl, spec->alpn);
-	task_after(&t->task, spec->flow.timeout ? spec->flow.timeout : 10 * SECOND, timed_out);
+	t->deadline = loop_now(l) + (spec->flow.timeout ? spec->flow.timeout : 10 * SECOND);
+	task_after(&t->task, t->deadline - loop_now(l) < DEAF ? t->deadline - loop_now(l) : DEAF,
+		   look);
 	event_assign(&t->io, loop_base(l), spec->conn->fd, EV_WRITE, step, t);
 	event_add(&t->io, NULL);
 	t->io_set = true;

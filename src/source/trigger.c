@@ -324,8 +324,12 @@ static void came(void *arg, const struct talk *c)
 
 	s->task = NULL;
 	s->came = c;
-	if (!--t->left)
-		next_round(t);
+	t->left--;
+	/* What is asked at a neutral address kills nothing here: nobody waits for it. */
+	for (size_t i = 0; i < t->nshot; i++)
+		if (t->shot[i].task && t->shot[i].hello != HELLO_NEUTRAL_ADDR)
+			return;
+	next_round(t);
 }
 
 static void fire(struct trigger *t)
@@ -364,7 +368,7 @@ static bool good(const struct trigger *t, const struct shot *s)
 {
 	return s->sealed     ? s->sealed->state == SEALED_OPEN
 	       : t->spec.tls ? answered_tls(s->came)
-			     : s->came->nin > 0;
+			     : s->came && s->came->nin > 0;
 }
 
 static void rested(struct task *task)
@@ -387,10 +391,6 @@ static void next_round(struct trigger *t)
 		    (s->hello == HELLO_NEUTRAL_NAME || s->hello == HELLO_NO_NAME) && good(t, s);
 		ech |= s->hello == HELLO_SPLIT;
 	}
-	if (!neutral && !t->rested) {
-		task_after(&t->task, t->spec.rest, rested);
-		return;
-	}
 	if (neutral && !ech && !t->spec.chain) {
 		/* Only now those that hold the name: they may trigger what kills the others. */
 		if (t->spec.tls) {
@@ -403,6 +403,12 @@ static void next_round(struct trigger *t)
 		      false);
 		shoot(t, HELLO_LATER, t->spec.name, t->spec.addr, t->spec.port, CUT_NOT, false);
 		fire(t);
+		return;
+	}
+	if (t->left)
+		return;
+	if (!neutral && !t->rested) {
+		task_after(&t->task, t->spec.rest, rested);
 		return;
 	}
 	report(t);
