@@ -47,17 +47,21 @@ printf '1|2|-1|bgp\n2|3|0|mlp\n' >www/publicdata.caida.org/datasets/as-relations
 bzip2 -c www/publicdata.caida.org/datasets/as-relationships/serial-2/x \
 	>www/publicdata.caida.org/datasets/as-relationships/serial-2/20260601.as-rel2.txt.bz2
 
-python3 "$root/tests/fetch_server.py" www port &
-server=$!
-n=0
-until [ -s port ]; do
-	n=$((n + 1))
-	[ $n -lt 100 ] || {
-		echo "the server does not start"
-		exit 1
-	}
-	sleep 0.1
-done
+# serve PORTFILE [PEM]: a server in the background.
+serve() {
+	python3 "$root/tests/fetch_server.py" www "$@" &
+	server="$server $!"
+	n=0
+	until [ -s "$1" ]; do
+		n=$((n + 1))
+		[ $n -lt 100 ] || {
+			echo "the server does not start"
+			exit 1
+		}
+		sleep 0.1
+	done
+}
+serve port
 base=http://127.0.0.1:$(cat port)
 unset http_proxy https_proxy all_proxy
 export no_proxy=127.0.0.1
@@ -227,5 +231,26 @@ run ok 3 registries
 run ok 2 nonsense
 run ok 2 routes --collector elsewhere
 run ok 2 routes --collector ../../etc
+# Over TLS, by an authority that is trusted here and by none that is.
+python3 - "$root" <<'E2' || exit 1
+import sys
+sys.path.insert(0, sys.argv[1] + "/tests")
+import hostile
+hostile.certificates(".")
+E2
+serve port.tls good.pem
+base=https://127.0.0.1:$(cat port.tls)
+rm -rf cache
+run ok 1 names
+nothing "a certificate that nobody vouches for"
+said certificate
+export SSL_CERT_FILE="$dir/ca.pem"
+run ok 0 names
+whole https
+run redirect 0 names --force
+whole "https, redirected"
+unset SSL_CERT_FILE
+base=http://127.0.0.1:$(cat port)
+
 "$meridian" fetch --cache cache 2>/dev/null | grep -q "^names .*asn.txt" || complain "no list"
 exit $bad

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""fetch_server.py FOLDER PORTFILE: serves FOLDER on loopback with the servers' layout, and with
-their faults: the first part of the path says which, the rest is HOST/PATH below FOLDER.
+"""fetch_server.py FOLDER PORTFILE [PEM]: serves FOLDER on loopback with the servers' layout, and
+with their faults: the first part of the path says which, the rest is HOST/PATH below FOLDER. With
+the PEM of a key and its certificate it does so over TLS.
 
   ok        as it should be (Range, If-Range, If-None-Match, ETag, Last-Modified)
   cut       closes after half of what is left, each time
@@ -14,7 +15,7 @@ their faults: the first part of the path says which, the rest is HOST/PATH below
   foreign   302 to file:///etc/passwd
   huge      says that it has 2^50 bytes
 The access log goes to PORTFILE.log: MODE PATH RANGE STATUS."""
-import hashlib, http.server, os, sys, threading
+import hashlib, http.server, os, ssl, sys, threading
 
 folder, portfile = sys.argv[1:3]
 count, lock = {}, threading.Lock()
@@ -93,6 +94,10 @@ class Server(http.server.ThreadingHTTPServer):
         pass  # a client that hangs up is part of the test
 
 server = Server(("127.0.0.1", 0), Handler)
+if len(sys.argv) > 3:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(sys.argv[3])
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
 with open(portfile + ".tmp", "w") as f:
     f.write(str(server.server_address[1]))
 os.rename(portfile + ".tmp", portfile)

@@ -73,28 +73,56 @@ get 0 /empty 'empty'
 get 1 /nothing "$url/nothing: "
 get 1 /missing '404'
 get 1 /broken '500'
-# A certificate that nobody vouches for is no way to get routes.
-if openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
-	-keyout "$dir/key" -out "$dir/cert" 2>/dev/null; then
-	cat "$dir/key" "$dir/cert" >"$dir/pem"
-	mkfifo "$dir/stay.tls"
-	python3 "$root/tests/http_server.py" "$dir/file" "$dir/port.tls" "$dir/pem" <"$dir/stay.tls" &
+# https: by an authority that is trusted here, and by a certificate that nobody vouches for.
+python3 - "$root" "$dir" <<'E2' || exit 1
+import sys
+sys.path.insert(0, sys.argv[1] + "/tests")
+import hostile
+hostile.certificates(sys.argv[2])
+E2
+was=$url
+# over NAME: a server with the certificate NAME.pem, its address in $url.
+over() {
+	rm -f "$dir/port.$1"
+	mkfifo "$dir/stay.$1"
+	python3 "$root/tests/http_server.py" "$dir/file" "$dir/port.$1" "$dir/$1.pem" <"$dir/stay.$1" &
 	tls=$!
-	exec 4>"$dir/stay.tls"
-	waitfor "$dir/port.tls"
-	was=$url
-	url=https://127.0.0.1:$(cat "$dir/port.tls")
-	get 1 /good 'certificate'
-	[ -s "$dir/out" ] && {
-		echo 'FAILED: it printed routes of a server that nobody vouches for'
-		bad=1
-	}
-	url=$was
+	exec 4>"$dir/stay.$1"
+	waitfor "$dir/port.$1"
+	url=https://127.0.0.1:$(cat "$dir/port.$1")
+}
+away() {
 	exec 4>&-
 	wait $tls
-else
-	echo 'https was not tried: there is no openssl'
-fi
+	url=$was
+}
+refused() {
+	get 1 /good 'certificate'
+	[ ! -s "$dir/out" ] || {
+		echo "FAILED: $1: it printed routes of a server that nobody vouches for"
+		bad=1
+	}
+}
+over good
+refused 'an authority that is not trusted'
+export SSL_CERT_FILE="$dir/ca.pem"
+get 0 /good ''
+same 'https /good'
+get 0 /chunked ''
+same 'https /chunked'
+get 0 /moved ''
+same 'https /moved'
+get 3 /cut '/cut: '
+get 1 /elsewhere "$url/elsewhere: "
+unset SSL_CERT_FILE
+away
+export SSL_CERT_FILE="$dir/ca.pem"
+for name in host expired self; do
+	over $name
+	refused $name
+	away
+done
+unset SSL_CERT_FILE
 # A URL among files.
 "$meridian" observe --json "$url/good" "$dir/file" >"$dir/out" 2>"$dir/err"
 grep -q "\"path\":\"$url/good\"" "$dir/out" || {

@@ -3,11 +3,9 @@
 
 #include "base/download.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +17,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/web.h"
 
 /* One answer while it comes. */
 struct transfer {
@@ -166,11 +165,6 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t u
 	return t->stopped;
 }
 
-static void curl_once(void)
-{
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
 /* What there is of the part, and its version; 0 when it is of no use. */
 static uint64_t part_state(const struct download *d, char version[256], uint64_t *total)
 {
@@ -200,23 +194,12 @@ enum outcome { DONE, AGAIN, GIVE_UP };
 
 static CURL *prepare(struct transfer *t, struct curl_slist **headers, const char *version)
 {
-	CURL *c = t->easy = curl_easy_init();
+	/* A server that says nothing for a minute has gone. */
+	CURL *c = t->easy = web_new(t->d->url, 5, 60);
 	char text[400];
 
 	if (!c)
 		return NULL;
-	curl_easy_setopt(c, CURLOPT_URL, t->d->url);
-	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
-	curl_easy_setopt(c, CURLOPT_MAXREDIRS, 5L);
-	curl_easy_setopt(c, CURLOPT_FAILONERROR, 1L);
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, 30L);
-	/* A server that says nothing for a minute has gone. */
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, 60L);
-	curl_easy_setopt(c, CURLOPT_USERAGENT, "meridian");
 	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
@@ -356,13 +339,11 @@ static bool digest_of(const char *path, uint8_t out[SHA256_SIZE], struct err *er
 
 bool download(const struct download *d, struct downloaded *out, struct err *err)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	char *part = beside(d->path, ".part"), *from = beside(d->path, ".part.from");
 	enum outcome o = AGAIN;
 	unsigned pause = d->pause;
 	bool ok = false;
 
-	pthread_once(&once, curl_once);
 	*out = (struct downloaded){.modified = TIME_NONE};
 	for (unsigned i = 0; i < d->tries && o == AGAIN; i++) {
 		if (i) {

@@ -3,8 +3,6 @@
 
 #include "base/url.h"
 
-#include <curl/curl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "version.h"
+#include "base/web.h"
 
 #define URL_AHEAD ((size_t)1 << 20) /* bytes kept before the server is asked to wait */
 
@@ -81,11 +79,6 @@ static void drive(struct url *u, const atomic_bool *stop)
 	}
 }
 
-static void global_init(void)
-{
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
 static const char *why(const struct url *u)
 {
 	return u->why[0] ? u->why : curl_easy_strerror(u->result);
@@ -93,31 +86,18 @@ static const char *why(const struct url *u)
 
 struct url *url_open(const char *address, uint64_t *size, struct err *err)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct url *u = mem_zero(1, sizeof(*u));
 	curl_off_t length = 0;
 
-	pthread_once(&once, global_init);
+	/* A live stream may be silent for a while; one that is dead for two minutes is not live. */
+	u->easy = web_new(address, 10, 120);
 	u->multi = curl_multi_init();
-	u->easy = curl_easy_init();
 	if (!u->multi || !u->easy) {
 		err_set(err, "%s: libcurl does not start", address);
 		url_close(u);
 		return NULL;
 	}
-	curl_easy_setopt(u->easy, CURLOPT_URL, address);
-	curl_easy_setopt(u->easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(u->easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(u->easy, CURLOPT_FOLLOWLOCATION, 1L);
-	curl_easy_setopt(u->easy, CURLOPT_MAXREDIRS, 10L);
-	curl_easy_setopt(u->easy, CURLOPT_FAILONERROR, 1L);
-	curl_easy_setopt(u->easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(u->easy, CURLOPT_CONNECTTIMEOUT, 30L);
-	/* A live stream may be silent for a while; one that is dead for two minutes is not live. */
-	curl_easy_setopt(u->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(u->easy, CURLOPT_LOW_SPEED_TIME, 120L);
 	curl_easy_setopt(u->easy, CURLOPT_BUFFERSIZE, 262144L);
-	curl_easy_setopt(u->easy, CURLOPT_USERAGENT, "meridian/" MERIDIAN_VERSION);
 	curl_easy_setopt(u->easy, CURLOPT_ERRORBUFFER, u->why);
 	curl_easy_setopt(u->easy, CURLOPT_WRITEFUNCTION, arrived);
 	curl_easy_setopt(u->easy, CURLOPT_WRITEDATA, u);
