@@ -452,7 +452,8 @@ static bool sound(struct tape *t, const struct knowledge *k)
 		const struct tattrs *x = &t->attrs[i];
 
 		if (x->flat > t->nasn || x->nflat > t->nasn - x->flat || x->nflat > UINT16_MAX ||
-		    (x->why != NONE && x->why >= t->ntext) || x->blackhole > 1)
+		    (x->why != NONE && x->why >= t->ntext) || x->blackhole > 1 ||
+		    x->fault > FAULT_SESSION_RESET)
 			return false;
 	}
 	return true;
