@@ -4,6 +4,7 @@
  * The table of commands, and what is the same for all of them: options, help, manual,
  * completion, the nearest right word.
  */
+#include <errno.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -51,7 +52,7 @@ static void usage(FILE *out)
 static int unknown(const char *word)
 {
 	const struct cmd *near = NULL;
-	unsigned best = 4;
+	unsigned best = text_slips(word) + 1;
 
 	for (size_t i = 0; commands[i]; i++) {
 		unsigned d = text_distance(word, commands[i]->name);
@@ -84,6 +85,14 @@ static bool configured(const struct cmd *cmd, struct err *err)
 	return ok;
 }
 
+/* What was printed has arrived, or it is said that it has not. */
+static int flushed(void)
+{
+	return fflush(stdout) || ferror(stdout)
+		   ? complain(EXIT_COULD_NOT, "standard output: %s", strerror(errno))
+		   : EXIT_RAN;
+}
+
 static int run(const struct cmd *cmd, int argc, char **argv)
 {
 	struct err err = {0};
@@ -92,7 +101,7 @@ static int run(const struct cmd *cmd, int argc, char **argv)
 	for (int i = 0; i < argc && strcmp(argv[i], "--"); i++)
 		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
 			opt_help(cmd, stdout);
-			return EXIT_RAN;
+			return flushed();
 		}
 	if (!configured(cmd, &err))
 		return complain(EXIT_USAGE, "%s", err.text);
@@ -108,8 +117,8 @@ int main(int argc, char **argv)
 
 	static char name[] = "meridian";
 
-	/* glibc learns from the first large block that is freed to cut such ones from the heap, up to
-	 * 32 MiB; blocks that live for a while and blocks that stay lie side by side there then,
+	/* glibc learns from the first large block that is freed to cut such ones from the heap, up
+	 * to 32 MiB; blocks that live for a while and blocks that stay lie side by side there then,
 	 * and the heap grows to twice what is used. Large ones are pages of their own here. */
 	mallopt(M_MMAP_THRESHOLD, 1 << 20);
 	/* Parsing moves argv's entries about; what was typed is kept for the record. */
@@ -118,31 +127,33 @@ int main(int argc, char **argv)
 	memcpy(common.argv, argv, (size_t)argc * sizeof(*argv));
 	common.argv[0] = name;
 	signal(SIGPIPE, SIG_DFL);
+	if (!strcmp(word, "help") && argc > 2) {
+		for (size_t i = 0; commands[i]; i++)
+			if (!strcmp(commands[i]->name, argv[2])) {
+				opt_help(commands[i], stdout);
+				return flushed();
+			}
+		return unknown(argv[2]);
+	}
 	if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help")) {
-		if (argc > 2 && word[0] == 'h')
-			for (size_t i = 0; commands[i]; i++)
-				if (!strcmp(commands[i]->name, argv[2])) {
-					opt_help(commands[i], stdout);
-					return EXIT_RAN;
-				}
 		usage(argc > 1 ? stdout : stderr);
-		return argc > 1 ? EXIT_RAN : EXIT_USAGE;
+		return argc > 1 ? flushed() : EXIT_USAGE;
 	}
 	if (!strcmp(word, "--version")) {
 		puts("meridian " MERIDIAN_VERSION);
-		return EXIT_RAN;
+		return flushed();
 	}
 	if (!strcmp(word, "--completion")) {
 		if (argc != 3 || (strcmp(argv[2], "bash") && strcmp(argv[2], "zsh")))
 			return complain(EXIT_USAGE, "--completion takes bash or zsh");
 		opt_completion(commands, argv[2], stdout);
-		return EXIT_RAN;
+		return flushed();
 	}
 	/* The part of the manual that comes from the tables; man/meridian.1.in has the rest. */
 	if (!strcmp(word, "--man-commands")) {
 		for (size_t i = 0; commands[i]; i++)
 			opt_man(commands[i], stdout);
-		return EXIT_RAN;
+		return flushed();
 	}
 	for (size_t i = 0; commands[i]; i++)
 		if (!strcmp(commands[i]->name, word))

@@ -36,6 +36,8 @@ E2
 is 2 'no command' "$meridian"
 is 2 'a wrong command' "$meridian" obsevre
 says err "did you mean 'observe'"
+is 2 'a command that is like none' "$meridian" weather
+says err "'meridian --help' lists them"
 is 2 'a wrong option' "$meridian" observe --vrp x --jsno
 says err 'did you mean --json'
 is 2 'no source' "$meridian" observe
@@ -66,6 +68,23 @@ is 1 'a table with a hole' "$meridian" observe --vrps broken.json good.mrt
 says err 'broken.json: '
 [ -s out ] && { echo 'FAILED: it judged by half a table'; bad=1; }
 is 1 'a table of another kind' "$meridian" observe --vrps good.mrt good.mrt
+# Judging as if a table had not been given would be wrong, whatever was given in its place.
+mkdir nothing tables routes
+cp good.mrt routes
+printf '1|2|-1\n' >tables/relationships
+cp vrps.json tables
+for table in nothing routes tables strange; do
+	is 1 "VRPs that are none: $table" "$meridian" observe --vrps $table good.mrt
+	says err 'a table of VRPs'
+	[ -s out ] && { echo "FAILED: $table: it judged without VRPs"; bad=1; }
+	is 1 "SLURM that is none: $table" "$meridian" observe --slurm $table good.mrt
+	is 1 "relationships that are none: $table" "$meridian" observe --relationships $table good.mrt
+done
+is 0 'a folder with nothing else' "$meridian" observe --relationships tables/relationships good.mrt
+is 0 'an empty folder' "$meridian" observe nothing
+says err 'nothing: a folder without files'
+is 1 'a URL of another kind' "$meridian" observe ftp://127.0.0.1/x
+says err 'only http and https'
 is 0 'standard input' sh -c "'$meridian' observe --as bgpdump - <good.mrt"
 says out 'BGP4MP'
 
@@ -86,6 +105,49 @@ says all.json '"records":1500'
 cmp -s one two || { echo 'FAILED: two runs give different bytes'; bad=1; }
 
 is 1 'an output that cannot be made' "$meridian" observe --json -o nowhere/out.json good.mrt
+is 1 'an output that is a folder' "$meridian" observe --json -o many good.mrt
+says err 'many: Is a directory'
+# What cannot be written or read is told before anything is judged.
+is 1 'a page that cannot be made' "$meridian" observe --html nowhere/page.html good.mrt
+says err 'nowhere/page.html: No such file or directory'
+[ -s out ] && { echo 'FAILED: it judged before it said so'; bad=1; }
+is 1 'a map that is not there' "$meridian" observe --html page.html --map nowhere.json good.mrt
+says err 'nowhere.json: No such file or directory'
+[ -s out ] && { echo 'FAILED: it judged before it said so'; bad=1; }
+# A disk that is full, at each way out.
+for way in --json --jsonl --csv '--as bgpdump' '--as routes' --verbose; do
+	is 1 "a full disk, $way" sh -c "'$meridian' observe $way good.mrt >/dev/full"
+	says err 'standard output: No space left on device'
+done
+is 1 'a full disk, -o' "$meridian" observe --json -o /dev/full good.mrt
+says err '/dev/full: No space left on device'
+is 1 'a full disk, --help' sh -c "'$meridian' observe --help >/dev/full"
+is 1 'no standard output' sh -c "'$meridian' observe --json good.mrt >&-"
+says err 'standard output: Bad file descriptor'
+
+# Ctrl-C while it reads: what came until then is shown, and it says that this is not all.
+mkfifo slow
+(cat good.mrt; sleep 30) >slow &
+feeder=$!
+"$meridian" observe --json slow >out 2>err &
+run=$!
+sleep 1
+kill -INT $run
+kill $feeder
+wait $run
+got=$?
+[ $got = 3 ] || { echo "FAILED: interrupted: status $got, not 3"; cat err; bad=1; }
+says out '"partial":true'
+says err 'interrupted'
+
+# A kind that is spelled wrong must not pass as one that was not found.
+is 2 'a kind that is none' "$meridian" observe --fail-on route.hijak good.mrt
+says err "did you mean 'route.hijack'"
+is 2 'a kind that is like none' "$meridian" observe --fail-on nonsense good.mrt
+is 0 'a kind that was not found' "$meridian" observe --fail-on route.hijack good.mrt
+is 10 'a kind that was found' "$meridian" observe --fail-on route.invalid --vrps vrps.json good.mrt
+is 10 'what kinds begin with' "$meridian" observe --fail-on route --vrps vrps.json good.mrt
+is 10 'any kind' "$meridian" observe --fail-on any --vrps vrps.json good.mrt
 is 0 'the page' "$meridian" observe --html page.html --vrps vrps.json good.mrt
 says page.html 'Content-Security-Policy'
 [ -z "$(find . -name '*.tmp')" ] || { echo 'FAILED: a temporary file was left'; bad=1; }

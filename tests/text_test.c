@@ -54,6 +54,10 @@ static void distance(void **state)
 	assert_int_equal(text_distance("observe", "observe"), 0);
 	assert_int_equal(text_distance("obsevre", "observe"), 1);
 	assert_int_equal(text_distance("whatif", "what"), 2);
+	assert_int_equal(text_slips("as"), 1);
+	assert_int_equal(text_slips("watch"), 1);
+	assert_int_equal(text_slips("observe"), 2);
+	assert_int_equal(text_slips("relationships-of-all"), 3);
 }
 
 int main(void)

@@ -50,6 +50,31 @@ static void sync_folder(const char *path)
 	free(copy);
 }
 
+bool file_possible(const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder;
+	struct stat st;
+	bool ok;
+
+	if (!strcmp(path, "-"))
+		return true;
+	if (!stat(path, &st)) {
+		if (S_ISDIR(st.st_mode))
+			errno = EISDIR;
+		if (S_ISDIR(st.st_mode) || (!S_ISREG(st.st_mode) && access(path, W_OK)))
+			return err_sys(err, "%s", path);
+		if (!S_ISREG(st.st_mode))
+			return true;
+	}
+	folder = mem_text(!slash ? "." : slash == path ? "/" : path);
+	if (slash && slash != path)
+		folder[slash - path] = '\0';
+	ok = !access(folder, W_OK | X_OK) || err_sys(err, "%s", path);
+	free(folder);
+	return ok;
+}
+
 bool file_begin(struct file_whole *f, const char *path, mode_t mode, struct err *err)
 {
 	size_t size = strlen(path) + 32;

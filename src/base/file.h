@@ -27,6 +27,10 @@ struct file_whole {
 bool file_begin(struct file_whole *f, const char *path, mode_t mode, struct err *err);
 bool file_end(struct file_whole *f, bool keep, struct err *err);
 
+/* Can a file of that name be written, as far as can be known before: "-", or a name in a folder
+ * that can be written to, and itself no folder. */
+bool file_possible(const char *path, struct err *err);
+
 /* A whole file onto the end of out; more than max bytes is a failure. */
 bool file_get(const char *path, struct buf *out, size_t max, struct err *err);
 

@@ -110,7 +110,7 @@ static bool set(const struct opt *o, const char *value, struct err *err)
 static const struct opt *find(const struct opt *opts, const char *name, size_t n, struct err *err)
 {
 	const struct opt *only = NULL, *near = NULL;
-	unsigned best = 4;
+	unsigned best;
 	char word[64];
 
 	for (const struct opt *o = opts; o->name; o++)
@@ -129,6 +129,7 @@ static const struct opt *find(const struct opt *opts, const char *name, size_t n
 	if (only)
 		return only;
 	snprintf(word, sizeof(word), "%.*s", (int)n, name);
+	best = text_slips(word) + 1;
 	for (const struct opt *o = opts; o->name; o++) {
 		unsigned d = text_distance(word, o->name);
 

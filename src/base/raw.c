@@ -62,6 +62,11 @@ struct raw *raw_open(const char *path, bool digest, struct err *err)
 		}
 		return r;
 	}
+	if (strstr(path, "://") && access(path, F_OK)) {
+		err_set(err, "%s: of URLs only http and https are read", path);
+		raw_close(r);
+		return NULL;
+	}
 	r->fd = !strcmp(path, "-") ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (r->fd < 0 || fstat(r->fd, &st)) {
 		err_sys(err, "%s", path);

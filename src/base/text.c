@@ -238,3 +238,10 @@ unsigned text_distance(const char *a, const char *b)
 	}
 	return d[n % 3][m];
 }
+
+unsigned text_slips(const char *word)
+{
+	size_t n = strlen(word) / 3;
+
+	return n < 1 ? 1 : n > 3 ? 3 : (unsigned)n;
+}

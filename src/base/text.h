@@ -37,5 +37,8 @@ char *text_size(char *out, uint64_t bytes);
 
 /* Damerau-Levenshtein distance of two short words, for "did you mean". */
 unsigned text_distance(const char *a, const char *b);
+/* The distance up to which word may have been meant to be another: one slip in three letters, at
+ * least one and at most three. */
+unsigned text_slips(const char *word);
 
 #endif

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "finding/finding.h"
 
 struct common common = {.color = true};
 
@@ -36,6 +37,19 @@ void talk(const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fputc('\n', stderr);
+}
+
+bool kind_known(const char *option, const char *word)
+{
+	const char *near;
+
+	if (finding_kind(word, &near))
+		return true;
+	if (near)
+		complain(0, "%s: there is no kind '%s'; did you mean '%s'?", option, word, near);
+	else
+		complain(0, "%s: there is no kind '%s'; docs/formats.md lists them", option, word);
+	return false;
 }
 
 bool colored(FILE *f)

@@ -58,6 +58,9 @@ int complain(int status, const char *fmt, ...) __attribute__((format(printf, 2, 
 /* Talk on stderr unless --quiet. */
 void talk(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Is word a kind of finding, or what kinds begin with? Complains when it is not. */
+bool kind_known(const char *option, const char *word);
+
 /* True when colours belong on that file. */
 bool colored(FILE *f);
 

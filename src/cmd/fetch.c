@@ -615,10 +615,11 @@ static int fetch(int argc, char **argv)
 const struct cmd cmd_fetch = {
     .name = "fetch",
     .args = "[WHAT…]",
-    .about = "Bring public data into a cache: routes, VRPs, countries, names, relationships.",
+    .about = "Bring public data into a cache: routes, VRPs, countries, relationships and more.",
     .help =
 	"WHAT is routes (updates), tables (whole routing tables), vrps, countries, names, "
-	"relationships or registries; without it everything that there is is listed, with its "
+	"relationships, exchanges or registries; without it everything that there is is listed, "
+	"with its "
 	"address and the age of the copy here. The paths of the files are printed, so that "
 	"'meridian observe $(meridian fetch routes vrps)' works.\n\n"
 	"A file appears whole or not at all: it is compared with the size and, where one is "

@@ -131,16 +131,28 @@ static bool load(struct run *r, struct filling *t, uint32_t id, struct err *err)
 	return true;
 }
 
-/* A table that the command line names must be one of the kind that is asked for. */
-static bool named(struct run *r, const char *path, const char *what, struct err *err)
+/* A table that the command line names, or a folder of such, must be of the kind that is asked for
+ * (a source whose name begins so): judging as if it had not been given would be wrong. */
+static bool named(struct run *r, const char *path, const char *kind, const char *what,
+		  struct err *err)
 {
+	size_t from = r->n, some = 0;
+
 	if (!run_add(r, path, err))
 		return false;
-	for (size_t i = 0; i < r->n; i++)
-		if (!strcmp(r->at[i]->path, path) &&
-		    (!r->at[i]->source || r->at[i]->source->class != SOURCE_TABLE))
-			return err_set(err, "%s: this is not a table of %s that I know", path,
-				       what);
+	for (size_t i = 0; i < r->n; i++) {
+		const struct run_source *s = r->at[i];
+
+		if (i < from && strcmp(s->path, path) != 0)
+			continue;
+		some++;
+		if (!s->source || strncmp(s->source->name, kind, strlen(kind)) != 0)
+			return err_set(err, "%s: this is not a table of %s that I know%s%s",
+				       s->path, what, s->source ? ", but " : "",
+				       s->source ? s->source->name : "");
+	}
+	if (!some)
+		return err_set(err, "%s: a folder without a table of %s", path, what);
 	return true;
 }
 
@@ -217,11 +229,11 @@ bool run_know(struct run *r, const struct run_tables *tables, struct err *err)
 	bool ok = true;
 
 	for (size_t i = 0; tables->vrps && i < tables->vrps->n && ok; i++)
-		ok = named(r, tables->vrps->at[i], "VRPs", err);
+		ok = named(r, tables->vrps->at[i], "vrps", "VRPs", err);
 	for (size_t i = 0; tables->slurm && i < tables->slurm->n && ok; i++)
-		ok = named(r, tables->slurm->at[i], "local exceptions (SLURM)", err);
+		ok = named(r, tables->slurm->at[i], "slurm", "local exceptions (SLURM)", err);
 	if (tables->relations && ok)
-		ok = named(r, tables->relations, "AS relationships", err);
+		ok = named(r, tables->relations, "as-relationships", "AS relationships", err);
 	for (uint32_t i = 0; i < r->n && ok; i++)
 		if (!r->at[i]->done && r->at[i]->source->class == SOURCE_TABLE)
 			ok = load(r, &t, i, err);

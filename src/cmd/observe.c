@@ -80,6 +80,15 @@ static bool failing(const struct findings *fs)
 	return false;
 }
 
+/* What can be known to fail is told before hours of judging. */
+static bool outputs_ready(struct err *err)
+{
+	if ((common.output && !file_possible(common.output, err)) ||
+	    (html && !file_possible(html, err)))
+		return false;
+	return !map || !access(map, R_OK) || err_sys(err, "%s", map);
+}
+
 /* Lines go out as they come; with -o into a file that appears when it is whole. */
 static bool lines_out(struct run *r, const struct lines *lines, struct err *err)
 {
@@ -238,6 +247,11 @@ static int observe(int argc, char **argv)
 				store ? "store" : "record");
 	if (store && !clickhouse_is(store))
 		return complain(EXIT_USAGE, "--store wants clickhouse://HOST:PORT/DATABASE");
+	for (size_t i = 0; i < fail_on.n; i++)
+		if (strcmp(fail_on.at[i], "any") != 0 && !kind_known("--fail-on", fail_on.at[i]))
+			return EXIT_USAGE;
+	if (!outputs_ready(&err))
+		return complain(EXIT_COULD_NOT, "%s", err.text);
 	/* They must be there before the sandbox closes. */
 	if ((store && !keep_store_ready(store, &spool, &err)) ||
 	    (record && !keep_folder(&record, "record", &err)))
@@ -290,7 +304,7 @@ const struct cmd cmd_observe = {
 	    "relationships, OONI measurements, RIPE Atlas traceroutes.\n\n"
 	    "Nothing is kept and nothing leaves the machine. Every record is decoded, or counted "
 	    "as skipped with its reason and byte offset. Ctrl-C ends at once with what was found "
-	    "so far.\n\n"
+	    "so far, says so, and counts as an input that was cut.\n\n"
 	    "Exit status: 0 it ran, whatever it found; 1 it could not; 2 wrong usage; 3 it ran but "
 	    "some input was garbled or cut; 10 with --fail-on.",
     .opts = opts,

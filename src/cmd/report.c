@@ -563,6 +563,8 @@ static int report(int argc, char **argv)
 		return complain(EXIT_USAGE, "--json, --jsonl and --csv exclude one another");
 	if (actor > UINT32_MAX || victim > UINT32_MAX || network > UINT32_MAX)
 		return complain(EXIT_USAGE, "an AS number has 32 bits");
+	if (kind && !kind_known("--kind", kind))
+		return EXIT_USAGE;
 	s.peers = peers_new();
 	status = diff ? differ(&s, argv) : show(&s, argc, argv);
 	findings_free(&s.all);

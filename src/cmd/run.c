@@ -297,6 +297,8 @@ static bool add_folder(struct run *r, const char *path, struct err *err)
 		name[n++] = arena_printf(&r->arena, "%s/%s", path, e->d_name);
 	}
 	closedir(d);
+	if (!n)
+		talk("meridian: %s: a folder without files", path);
 	if (n)
 		qsort(name, n, sizeof(*name), by_name);
 	for (size_t i = 0; i < n && ok; i++)
@@ -587,9 +589,25 @@ int run_status(const struct run *r)
 				     (unsigned long long)x->offset, x->why,
 				     (unsigned long long)x->length);
 		}
-		if (s->skipped)
-			talk("meridian: %s: %s of its records skipped, see 'sources' in the JSON",
-			     s->path, text_count(count, s->skipped));
+		if (s->skipped) {
+			const struct garbled *x = NULL;
+
+			for (size_t g = 0; g < s->ngarbled && !x; g++)
+				if (s->garbled[g].skipped)
+					x = &s->garbled[g];
+			if (x)
+				talk("meridian: %s: %s of its records skipped, the first at byte "
+				     "%llu: %s",
+				     s->path, text_count(count, s->skipped),
+				     (unsigned long long)x->offset, x->why);
+			else
+				talk("meridian: %s: %s of its records skipped", s->path,
+				     text_count(count, s->skipped));
+		}
+	}
+	if (r->partial) {
+		partly = true;
+		talk("meridian: interrupted; what was read until then is what was used");
 	}
 	if (unknown && !known)
 		return EXIT_COULD_NOT;

@@ -138,8 +138,8 @@ bool run_lines(struct run *r, const struct lines *lines, int fd, struct err *err
 /* Everything that outputs show; borrowed from the run. */
 struct run_report run_report(const struct run *r, int argc, char **argv);
 
-/* EXIT_RAN, EXIT_PARTLY when something was cut, garbled or not recognised among others, or
- * EXIT_COULD_NOT when nothing at all was recognised; says so on stderr. */
+/* EXIT_RAN, EXIT_PARTLY when something was cut (also by Ctrl-C), garbled or not recognised among
+ * others, or EXIT_COULD_NOT when nothing at all was recognised; says so on stderr. */
 int run_status(const struct run *r);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 
 struct finding *findings_add(struct findings *fs)
 {
@@ -56,21 +57,70 @@ void finding_identify(struct finding *f)
 	free(asn);
 }
 
-/* The gravest first. A kind that is not listed stands last. */
+/* Every kind of finding there is, the gravest first; hijacks are one gravity. */
+static const struct {
+	const char *kind;
+	int gravity;
+} kinds[] = {
+    {"outage.country", 0},
+    {"route.hijack.exact", 1},
+    {"route.hijack.sub", 1},
+    {"route.hijack.super", 1},
+    {"route.hijack.forged-origin", 1},
+    {"site.blocked", 2},
+    {"site.rerouted", 3},
+    {"site.throttled", 4},
+    {"route.leak", 5},
+    {"outage.network", 6},
+    {"tool.unreachable", 7},
+    {"site.geofenced", 8},
+    {"name.insecure", 9},
+    {"route.bogon", 10},
+    {"route.invalid", 11},
+    {"site.down", 12},
+    {"route.malformed", 13},
+};
+
+enum { NKINDS = sizeof(kinds) / sizeof(*kinds) };
+
+/* A kind that is not listed stands last. */
 static int gravity(const char *kind)
 {
-	static const char *const order[] = {
-	    "outage.country", "route.hijack",	 "site.blocked",   "site.rerouted",
-	    "site.throttled", "route.leak",	 "outage.network", "tool.unreachable",
-	    "site.geofenced", "name.insecure",	 "route.bogon",	   "route.invalid",
-	    "site.down",      "route.malformed",
-	};
-	int n = sizeof(order) / sizeof(*order);
+	for (int i = 0; i < NKINDS; i++)
+		if (!strncmp(kind, kinds[i].kind, strlen(kinds[i].kind)))
+			return kinds[i].gravity;
+	return NKINDS;
+}
 
-	for (int i = 0; i < n; i++)
-		if (!strncmp(kind, order[i], strlen(order[i])))
-			return i;
-	return n;
+bool finding_kind(const char *word, const char **near)
+{
+	static char found[48];
+	unsigned best = text_slips(word) + 1;
+	size_t n = strlen(word);
+
+	*near = NULL;
+	for (int i = 0; i < NKINDS; i++) {
+		const char *kind = kinds[i].kind;
+
+		if (!strncmp(kind, word, n) && (!kind[n] || kind[n] == '.'))
+			return true;
+		/* The whole kind, and what it begins with. */
+		for (const char *end = kind; *end; end++) {
+			char part[48];
+			unsigned d;
+
+			if (end[1] && end[1] != '.')
+				continue;
+			snprintf(part, sizeof(part), "%.*s", (int)(end + 1 - kind), kind);
+			d = text_distance(word, part);
+			if (d < best) {
+				best = d;
+				memcpy(found, part, sizeof(found));
+				*near = found;
+			}
+		}
+	}
+	return false;
 }
 
 static int by_gravity(const void *a, const void *b)

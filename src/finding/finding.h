@@ -175,6 +175,10 @@ void findings_drop(struct findings *fs);
  * "kind\nASN\nvictim,victim\noffset:length:sha256\n" (victims ascending). */
 void finding_identify(struct finding *f);
 
+/* Is this a kind of finding, or what kinds begin with ("route.hijack", "site")? If not, *near is
+ * the one that is spelled most alike, or NULL; it points to a static buffer. */
+bool finding_kind(const char *word, const char **near);
+
 /* The order of every output: gravest kind, then first, then id. */
 void findings_sort(struct findings *fs);
 void findings_free(struct findings *fs);
