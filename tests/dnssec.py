@@ -32,6 +32,7 @@ zone = signed.Zone(folder.name)
 honest, liar, plain = (signed.Resolver(zone, how) for how in ("honest", "liar", "plain"))
 pages = hostile.Pages()
 
+os.environ["XDG_CACHE_HOME"] = folder.name
 LOCAL = ["--loopback", "--no-whoami", "--neutral", "none", "--nobody", "none", "--no-follow", "--yes",
          "--timeout", "3", "--rest", "0.001"]
 

@@ -36,6 +36,8 @@ raw = {f.__name__: hostile.Raw(f) for f in (hostile.garbage, hostile.alert, host
 quiet = hostile.socket.socket()
 quiet.bind(("127.0.0.1", 0))
 
+# What 'meridian fetch' left on this machine is none of the test's business.
+os.environ["XDG_CACHE_HOME"] = os.path.join(folder.name, "cache")
 LOCAL = ["--loopback", "--no-whoami", "--neutral", "none", "--nobody", "none", "--no-follow", "--yes",
          "--timeout", "2", "--rest", "0.001", "--ca", os.path.join(folder.name, "ca.pem")]
 
@@ -207,6 +209,19 @@ with open(vrps, "w") as f:
     f.write("ASN,IP Prefix,Max Length,Trust Anchor\nAS64501,127.0.0.0/8,8,test\n")
 got, _ = probe([at("/ok")], "--networks", vrps)
 check("by VRPs", keys(got[at("/ok")], "queries")["answers"][0].get("asn") == 64501)
+# What 'meridian fetch vrps' left is the usual one; its date is said.
+os.makedirs(os.path.join(folder.name, "cache", "meridian", "vrps"))
+cached = os.path.join(folder.name, "cache", "meridian", "vrps", "rpki.json")
+with open(cached, "w") as f:
+    f.write('{"metadata": {"buildtime": "2026-06-01T00:00:00Z"}, "roas": [{"asn": 64502, "prefix": "127.0.0.0/8", '
+            '"maxLength": 8, "ta": "test"}]}\n')
+with open(cached + ".from.json", "w") as f:
+    json.dump({"fetched": "2026-06-02T00:00:00Z", "data": "2026-06-01T00:00:00Z", "bytes": os.path.getsize(cached)}, f)
+got, talk = probe([at("/ok")])
+check("by the cache", keys(got[at("/ok")], "queries")["answers"][0].get("asn") == 64502 and "2026-06-01" in talk, talk)
+got, talk = probe([at("/ok")], "--networks", "none")
+check("--networks none", "asn" not in keys(got[at("/ok")], "queries")["answers"][0] and "rpki" not in talk, talk)
+os.remove(cached + ".from.json")
 got, _ = probe([at("/ok")])
 check("without a table", "asn" not in keys(got[at("/ok")], "queries")["answers"][0])
 for text, why in (("nothing\n", "nothing that I can read"), ("1.0.0.0,1.0.0.255,AU\n", "does not say whose")):

@@ -466,6 +466,27 @@ static const char *cache_folder(char out[512])
 	return out;
 }
 
+bool fetch_copy(const char *what, char path[1024], int64_t *time)
+{
+	char room[512];
+	const char *folder = cache_folder(room);
+
+	for (const struct fetch_source *s = fetch_sources; s->what; s++) {
+		struct wanted w = {
+		    .source = s, .time = TIME_NONE, .data = TIME_NONE, .modified = TIME_NONE};
+
+		if (strcmp(s->what, what) || s->step || (s->at && strcmp(s->at, "now")))
+			continue;
+		aim(&w, folder);
+		if (!read_note(&w))
+			continue;
+		memcpy(path, w.path, sizeof(w.path));
+		*time = w.data != TIME_NONE ? w.data : w.modified;
+		return true;
+	}
+	return false;
+}
+
 /* Without a WHAT: what there is, from where, and how old the copies are. */
 static void show_sources(struct buf *out, const char *folder)
 {

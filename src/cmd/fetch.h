@@ -6,6 +6,7 @@
 #ifndef CMD_FETCH_H
 #define CMD_FETCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { MONTHLY = -1 };
@@ -31,5 +32,9 @@ struct fetch_source {
 };
 
 extern const struct fetch_source fetch_sources[]; /* ends with a NULL what */
+
+/* The copy that 'meridian fetch WHAT' left in the usual cache, of what is one file that is
+ * replaced, and the time of its data (TIME_NONE unknown). False: there is none that is whole. */
+bool fetch_copy(const char *what, char path[1024], int64_t *time);
 
 #endif

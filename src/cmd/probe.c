@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/fetch.h"
 #include "cmd/keep.h"
 #include "cmd/probe.h"
 #include "cmd/whose.h"
@@ -120,7 +121,8 @@ static const struct opt opts[] = {
      "Whose addresses are, to tell the network (ASN and name) of every answer and to judge by it: "
      "CSV \"first,last,ASN\" (ip-location-db), a table of routes ('meridian fetch tables'), or "
      "VRPs ('meridian fetch vrps'), which say who may announce an address. May be given more than "
-     "once.",
+     "once. Without it the VRPs that 'meridian fetch vrps' left in its cache, if there are any; "
+     "none: no table at all.",
      NULL},
     {"asn", 0, OPT_UINT, &probe_asked.asn, "N", "The network that this is measured in.", NULL},
     {"loopback", 0, OPT_BOOL, &probe_asked.loopback, NULL,
@@ -154,6 +156,40 @@ static void narrow(void)
 	arena_free(&a);
 }
 
+/* Whose the addresses are: by the tables given, else by the VRPs that 'meridian fetch' left. */
+static bool networks(struct probe_run *r, struct err *err)
+{
+	char path[1024], when[TEXT_TIME] = "an unknown time";
+	const char *one = path;
+	struct opt_list list = {.at = &one, .n = 1};
+	struct err away = {0};
+	int64_t time;
+
+	if (probe_asked.networks.n == 1 && !strcmp(probe_asked.networks.at[0], "none"))
+		return true;
+	if (probe_asked.networks.n) {
+		r->origins = whose(&probe_asked.networks, err);
+		return r->origins != NULL;
+	}
+	if (!fetch_copy("vrps", path, &time)) {
+		if (common.verbose)
+			talk("meridian: the networks of addresses are not told: neither --networks "
+			     "FILE nor 'meridian fetch vrps' has brought a table");
+		return true;
+	}
+	if (time != TIME_NONE)
+		text_time(when, time);
+	r->origins = whose(&list, &away);
+	if (r->origins)
+		talk(
+		    "meridian: the networks of addresses are told by who may announce them: %s, of "
+		    "%s (--networks FILE, or none)",
+		    path, when);
+	else
+		talk("meridian: the networks of addresses are not told: %s", away.text);
+	return true;
+}
+
 static bool prepare(struct probe_run *r, int argc, char **argv, struct err *err)
 {
 	const struct asset *places = asset_find("data/countries.tab");
@@ -172,10 +208,9 @@ static bool prepare(struct probe_run *r, int argc, char **argv, struct err *err)
 	aims_once(&r->aims);
 	if (places && !(r->geo = geo_of(places->at, places->n, places->path, err)))
 		return false;
-	if (probe_asked.networks.n && !(r->origins = whose(&probe_asked.networks, err)))
+	if (!networks(r, err))
 		return false;
-	if (probe_asked.networks.n && named &&
-	    !(r->names = names_of(named->at, named->n, named->path, err)))
+	if (r->origins && named && !(r->names = names_of(named->at, named->n, named->path, err)))
 		return false;
 	*o = (struct plan_options){.geo = r->geo,
 				   .origins = r->origins,
