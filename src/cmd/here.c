@@ -6,10 +6,12 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "base/assets.h"
 #include "base/text.h"
+#include "fact/bogon.h"
 #include "source/dns.h"
 
 void here_local(struct here *h)
@@ -37,6 +39,7 @@ struct finding {
 	const struct plan_options *opt;
 	struct arena *arena;
 	bool v6_tried;
+	struct step_reply plain, tls;
 };
 
 static void dialled(void *arg, const struct connect *c, struct conn *conn)
@@ -102,6 +105,71 @@ static void look_up(struct finding *f, const struct resolver_spec *r, const char
 	ask_begin(f->loop, f->arena, &ask, done, f);
 }
 
+/* One of them below the other: www.example.com and example.com. */
+static bool related(const char *a, const char *b)
+{
+	size_t na = strlen(a), nb = strlen(b), n = na < nb ? na : nb;
+	const char *longer = na < nb ? b : a;
+	size_t more = (na < nb ? nb : na) - n;
+
+	return !strcasecmp(longer + more, na < nb ? a : b) && (!more || longer[more - 1] == '.');
+}
+
+bool here_is_portal(struct arena *a, const char *neutral, const struct transaction *plain,
+		    const char *tls, char where[256])
+{
+	struct prefix at = {plain->addr.hi, plain->addr.lo, plain->addr.v6 ? 128 : 32,
+			    plain->addr.v6};
+	const char *to;
+
+	where[0] = 0;
+	if (!tls || plain->seen.failure || !plain->code)
+		return false;
+	to = http_location(a, plain);
+	if (to)
+		url_host(where, 256, to, NULL);
+	if (related(where, neutral))
+		where[0] = 0;
+	return plain->code == 511 || where[0] ||
+	       (plain->has_addr && bogon_prefix(at, NULL) == BOGON_FULL);
+}
+
+static void plain_came(void *arg, const struct step_reply *r)
+{
+	((struct finding *)arg)->plain = *r;
+}
+
+static void tls_came(void *arg, const struct step_reply *r)
+{
+	((struct finding *)arg)->tls = *r;
+}
+
+/* The neutral name's page in the clear, and its certificate. */
+static void find_portal(struct finding *f)
+{
+	struct here *h = f->here;
+	const char *name = f->opt->neutral;
+	struct http_spec http = {.url = arena_printf(f->arena, "http://%s/", name),
+				 .body_max = 4096};
+	struct step_spec step = {.addr = h->neutral[0],
+				 .host = name,
+				 .port = 80,
+				 .http = &http,
+				 .trust = f->opt->trust,
+				 .flow = {.timeout = 5 * SECOND}};
+
+	if (!h->nneutral)
+		return;
+	step_begin(f->loop, f->arena, &step, plain_came, f);
+	step.port = 443;
+	step.tls = true;
+	step.http = NULL;
+	step_begin(f->loop, f->arena, &step, tls_came, f);
+	if (loop_run(f->loop))
+		h->portal = f->plain.asked && here_is_portal(f->arena, name, &f->plain.transaction,
+							     f->tls.failure, h->portal_at);
+}
+
 void here_find(struct here *h, struct loop *l, struct arena *a, const struct plan_options *o,
 	       bool ask_whoami)
 {
@@ -114,7 +182,8 @@ void here_find(struct here *h, struct loop *l, struct arena *a, const struct pla
 		look_up(&f, &o->resolver[0], o->neutral, DNS_A, neutral);
 		look_up(&f, &o->resolver[0], o->neutral, DNS_AAAA, neutral);
 	}
-	loop_run(l);
+	if (loop_run(l) && o->neutral)
+		find_portal(&f);
 	if (h->has_public && !h->country[0])
 		geo_find(o->geo, h->public, h->country);
 }

@@ -23,15 +23,25 @@ struct here {
 	bool ipv6_broken; /* there is a way out, and it leads nowhere */
 	size_t nneutral;
 	struct addr neutral[4];
+	bool portal;	     /* a captive portal stands in between */
+	char portal_at[256]; /* where it leads to, "" unknown */
 };
 
 /* This machine's addresses, without a single packet. */
 void here_local(struct here *h);
 
 /* The rest, with the resolvers of o: the public address (with whoami), the neutral name's
- * addresses, a connection to one of its IPv6 addresses. At most ten seconds. */
+ * addresses, a connection to one of its IPv6 addresses, its page in the clear and a handshake, to
+ * see a captive portal. At most twenty seconds. */
 void here_find(struct here *h, struct loop *l, struct arena *a, const struct plan_options *o,
 	       bool whoami);
+
+/* Is that a captive portal's doing? plain: what came for http://NEUTRAL/; tls: how its handshake
+ * failed, NULL: it did not. One whose certificate holds reaches the Internet. Else it is one when
+ * the page says so (511, RFC 6585), leads to another site, or comes from an address that nobody
+ * routes. where: the other site's name, or "". */
+bool here_is_portal(struct arena *a, const char *neutral, const struct transaction *plain,
+		    const char *tls, char where[256]);
 
 /* Why measuring may be dangerous in this country, or NULL: no source that we know says so.
  * "" is an unknown country. */

@@ -99,8 +99,8 @@ static const struct opt opts[] = {
      "--no-follow.",
      NULL},
     {"neutral", 0, OPT_TEXT, &probe_asked.neutral, "NAME",
-     "A name that nobody blocks, to hold against the one that fails (example.com). IPv6 is "
-     "calibrated with it: none means no IPv6 either.",
+     "A name that nobody blocks, to hold against the one that fails (example.com). By it IPv6 is "
+     "calibrated and a captive portal seen: none means neither.",
      NULL},
     {"nobody", 0, OPT_TEXT, &probe_asked.nobody, "ADDRESS",
      "An address where no resolver listens: an answer from there is made on the way (192.0.2.53). "

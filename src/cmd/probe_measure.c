@@ -17,6 +17,7 @@
 #include "cmd/common.h"
 #include "cmd/probe.h"
 #include "record/ooni.h"
+#include "report/words.h"
 #include "version.h"
 
 /* One target in flight. */
@@ -74,6 +75,7 @@ static void finish_measurement(struct probe_run *r, struct slot *s, struct measu
 	m->notes = (struct meridian_notes){.present = true,
 					   .ipv6_works = r->here.ipv6_works,
 					   .ipv6_broken = r->here.ipv6_broken,
+					   .captive_portal = r->here.portal,
 					   .seed = probe_asked.seed,
 					   .given = s->target->given,
 					   .trust_anchor = r->opt.trust_anchor};
@@ -210,6 +212,23 @@ static void tell_validating(const struct probe_run *r)
 	}
 }
 
+static void tell_portal(const struct probe_run *r)
+{
+	struct buf to = {0};
+
+	if (!r->here.portal)
+		return;
+	if (r->here.portal_at[0]) {
+		buf_text(&to, " and leads to ");
+		words_safe(&to, r->here.portal_at);
+	}
+	talk("meridian: a captive portal answers for %s%s: what is measured behind it says nothing "
+	     "of "
+	     "any site; agree to its terms in a browser first, and run this again",
+	     r->opt.neutral, to.at ? to.at : "");
+	buf_free(&to);
+}
+
 void probe_measure(struct probe_run *r)
 {
 	struct event on_int, on_term;
@@ -229,6 +248,7 @@ void probe_measure(struct probe_run *r)
 		loop_stop(r->loop, "validating does not work");
 	here_find(&r->here, r->loop, &r->arena, &r->opt, probe_asked.whoami);
 	tell_validating(r);
+	tell_portal(r);
 	r->opt.ipv6 = r->here.ipv6_works;
 	if (r->here.nneutral) {
 		r->opt.neutral_addr = r->here.neutral[0];

@@ -163,6 +163,12 @@ void probe_tell(struct probe_run *r, struct buf *out, bool all)
 	tell_validators(r, out);
 	buf_text(out, "  their addresses are connected to, TLS is begun and the pages are fetched, "
 		      "redirects followed\n");
+	if (o->neutral)
+		buf_printf(
+		    out,
+		    "  %s is looked up and fetched once, to see a captive portal and whether "
+		    "IPv6 works\n",
+		    o->neutral);
 	if (o->follow)
 		buf_printf(out, "  where that fails, more is sent there to find out why%s%s%s\n",
 			   o->neutral ? ", and to " : "", o->neutral ? o->neutral : "",

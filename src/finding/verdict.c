@@ -624,7 +624,7 @@ void verdict_judge(struct arena *a, const struct knowledge *k, const struct meas
 			      .state = SITE_UNDETERMINED};
 	memcpy(v->country, m->country, sizeof(v->country));
 	if (m->notes.captive_portal)
-		verdict_set(v, SITE_UNDETERMINED, "site.undetermined.probe", 0.8);
+		verdict_set(v, SITE_UNDETERMINED, "site.undetermined.portal", 0.8);
 	else if (text_same(m->test, "saved_response") && m->ntransaction)
 		judge_response(a, k, m, v);
 	else if (!judge_tool(a, k, m, v))

@@ -110,6 +110,8 @@ const struct rule verdict_rules[] = {
     {"site.undetermined.squatted", 1,
      "The address is used inside many routers and access networks for their own purposes, so that "
      "it fails there without anybody's will."},
+    {"site.undetermined.portal", 1,
+     "A captive portal stood in between, so that nothing is known of the site."},
     {"site.undetermined.probe", 1, "The probe itself or its network failed."},
     {"tool.open", 1, "The tool's servers answered as they should."},
     {"tool.endpoints", 1,
