@@ -55,10 +55,34 @@ if [ "${3:-}" = shared ]; then
 		"$shared/mrt/routeviews.route-views.jinx.updates.1401493500.bz2"
 	judged "$vrps" 4 "$shared/mrt/rib.20140523.0600_firstMB.bz2"
 	judged "$vrps" 2 "$shared"/incidents/telegram-2026/*_full.json
+	judged "$vrps" 4 "$shared"/incidents/telegram-2026/atlas "$shared"/incidents/telegram-2026/ooni
+	judged "$vrps" 20 "$shared"/ooni/measurements
+	judged "$vrps" 10 "$shared"/ooni/censoredplanet
+	judged "$vrps" 7 "$shared"/ooni/websteps
 else
 	cd "$root/tests/data/rejudge" || exit 1
 	judged vrps.json 5 updates-20260222.mrt.xz
 	judged vrps.json 4 rib-20140523.mrt.xz
 	judged vrps.json 9 updates-20260222.mrt.xz rib-20140523.mrt.xz
+	judged "$root"/data/telegram-2026/vrps-*.json 6 "$root"/data/telegram-2026
+	# Sites and tools: what a verdict was weighed against is named as well.
+	grep -q '"as":"contrary"' "$tmp/out.json" && grep -q '"as":"control"' "$tmp/out.json" || {
+		echo "FAILED: nothing is contrary, or no control"
+		bad=1
+	}
+	python3 "$root/tests/rejudge_sites.py" >"$tmp/sites.jsonl"
+	judged vrps.json 5 "$tmp/sites.jsonl"
+	for site in one four down fence long; do
+		grep -q "http://$site.example/ " "$tmp/out.json" || {
+			echo "FAILED: nothing about $site.example"
+			bad=1
+		}
+	done
+	# What rests on more than a finding names says so.
+	python3 "$root/tests/rejudge_sites.py" many | "$meridian" observe -q --json -o "$tmp/out.json" -
+	grep -q 'rests on 4,206 measurements, of which a part is named' "$tmp/out.json" || {
+		echo "FAILED: a part of the evidence is not called one"
+		bad=1
+	}
 fi
 exit $bad

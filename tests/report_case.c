@@ -142,9 +142,10 @@ static void hijack(struct findings *all, struct peers *ps, const char *name)
 					  {"relation", "15412|18101|-1", UINT32_MAX}},
 		       2 * sizeof(*f->context));
 	f->nevidence = 2;
-	f->evidence =
-	    arena_copy(a, (struct evidence[]){{0, 412, 96, {1, 2, 3}}, {0, 388, 5012, {4, 5, 6}}},
-		       2 * sizeof(*f->evidence));
+	f->evidence = arena_copy(a,
+				 (struct evidence[]){{0, 412, 96, {1, 2, 3}, EVIDENCE_SHOWS},
+						     {0, 388, 5012, {4, 5, 6}, EVIDENCE_CONTROL}},
+				 2 * sizeof(*f->evidence));
 	finding_identify(f);
 }
 

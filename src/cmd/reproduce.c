@@ -363,7 +363,30 @@ static bool pull(struct piece_source *s)
 	return true;
 }
 
-static void feed_all(struct judged *g, struct piece_source *at, size_t n)
+/* In which networks the probes stand, from rows as "2501 55836". */
+static void feed_probes(const struct finding *f, void *const *state, size_t nd)
+{
+	char id[32];
+	unsigned long asn;
+
+	for (size_t i = 0; i < f->ncontext; i++) {
+		const struct context *c = &f->context[i];
+		struct fact fact = {.kind = FACT_PROBE};
+		struct facts facts = {.time = TIME_NONE, .fact = &fact, .nfact = 1};
+
+		if (strcmp(c->kind, "probe") != 0 || sscanf(c->text, "%31s %lu", id, &asn) != 2 ||
+		    asn > UINT32_MAX)
+			continue;
+		fact.probe.id = id;
+		fact.probe.asn = (uint32_t)asn;
+		fact.probe.name = "";
+		facts.slice.source = c->source;
+		for (size_t k = 0; k < nd; k++)
+			detectors[k]->feed(state[k], &facts);
+	}
+}
+
+static void feed_all(struct judged *g, const struct finding *f, struct piece_source *at, size_t n)
 {
 	void *state[64];
 	size_t nd = 0;
@@ -371,6 +394,7 @@ static void feed_all(struct judged *g, struct piece_source *at, size_t n)
 
 	for (; detectors[nd] && nd < 64; nd++)
 		state[nd] = detectors[nd]->new (&g->k);
+	feed_probes(f, state, nd);
 	for (size_t i = 0; i < n; i++)
 		at[i].open = at[i].open && pull(&at[i]);
 	for (;;) {
@@ -446,7 +470,7 @@ static bool judge(struct judged *g, const char *bundle, const struct finding *f,
 		ok = at[i].open = s->open(&at[i].reader, err);
 	}
 	if (ok)
-		feed_all(g, at, n);
+		feed_all(g, f, at, n);
 	for (size_t i = 0; i < n; i++) {
 		if (at[i].reader.state || at[i].open)
 			at[i].reader.source->close(&at[i].reader);

@@ -73,13 +73,25 @@ struct level {
 	uint32_t peers;
 };
 
+/* What a piece of evidence is to its finding. */
+enum evidence_as {
+	EVIDENCE_SHOWS,	   /* it shows what the finding says */
+	EVIDENCE_CONTRARY, /* from the same place, weighed with the others: it does not show it */
+	EVIDENCE_CONTROL,  /* from another place or of another target: what it was held against */
+};
+
 /* A piece of evidence. */
 struct evidence {
 	uint32_t source;
 	uint32_t length;
 	uint64_t offset;
 	uint8_t sha256[SHA256_SIZE];
+	enum evidence_as as;
 };
+
+/* "contrary", …; NULL of those that show it. And back; EVIDENCE_SHOWS for what is not known. */
+const char *evidence_as_text(enum evidence_as as);
+enum evidence_as evidence_as_of(const char *text);
 
 /* A row of a table that the judgment rests on. */
 struct context {

@@ -227,6 +227,8 @@ static void grounds(struct jsonw *w, const struct finding *f)
 		jsonw_put_uint(w, "length", e->length);
 		jsonw_name(w, "sha256");
 		jsonw_hex(w, e->sha256, sizeof(e->sha256));
+		if (e->as != EVIDENCE_SHOWS)
+			jsonw_put_text(w, "as", evidence_as_text(e->as));
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);

@@ -400,6 +400,8 @@ static void evidence(struct in *in, struct evidence *e)
 			e->length = u32(in);
 		else if (json_is(&in->j, "sha256"))
 			digest(in, e->sha256, sizeof(e->sha256));
+		else if (json_is(&in->j, "as"))
+			e->as = evidence_as_of(text(in));
 		else
 			json_skip(&in->j);
 	}

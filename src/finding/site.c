@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "finding/site_state.h"
 
-#define NEAR (72 * 3600 * SECOND)   /* another network's verdict speaks of the same days */
 #define NEARBY (36 * 3600 * SECOND) /* this network's other runs speak of the same fault */
 
 uint32_t sites_intern(struct sites *s, const char *t)
@@ -121,7 +120,8 @@ static void sites_feed(void *state, const struct facts *f)
 		r->evidence.source = f->slice.source;
 		r->evidence.offset = f->slice.offset;
 		r->evidence.length = f->slice.length;
-		if (f->slice.at && (v.state > SITE_OPEN || v.rerouted)) {
+		/* What is open may be what a failure elsewhere is weighed against. */
+		if (f->slice.at) {
 			sha256(f->slice.at, f->slice.length, r->evidence.sha256);
 			if (s->k && s->k->evidence)
 				s->k->evidence(s->k->evidence_arg, &f->slice, false);
@@ -166,13 +166,13 @@ bool sites_same_network(const struct site_row *a, const struct site_row *b)
 	       (a->asn || a->network == b->network);
 }
 
-static bool fails(const struct site_row *r)
+bool sites_fails(const struct site_row *r)
 {
 	return r->state == SITE_DOWN || r->state == SITE_GEOFENCED || r->state == SITE_THROTTLED ||
 	       (r->state == SITE_BLOCKED && r->bare) || (r->state == SITE_REROUTED && r->bare);
 }
 
-static bool within(int64_t a, int64_t b, int64_t span)
+bool sites_within(int64_t a, int64_t b, int64_t span)
 {
 	if (a == TIME_NONE || b == TIME_NONE)
 		return a == b;
@@ -186,36 +186,120 @@ static void set_rule(struct site_row *r, enum site_state state, const char *rule
 	r->confidence = (float)confidence;
 }
 
-/* Settles one bare failure among all rows of its input. What the others said at first counts, so
- * that the order of settling does not matter. */
-static void settle_row(const struct sites *s, const struct site_row *all, size_t n,
-		       struct site_row *r)
+/* When something was seen, ascending, in an array of its input. */
+struct times {
+	const int64_t *at;
+	size_t n;
+	unsigned undated;
+};
+
+static void times_add(struct times *x, int64_t *at, int64_t t)
 {
-	unsigned here = 0, here_bad = 0, bad = 0, good = 0;
+	if (t == TIME_NONE) {
+		x->undated++;
+		return;
+	}
+	at[x->n++] = t;
+	x->at = at;
+}
 
-	(void)s;
+static int by_time(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* How many of them are before t, or at it. */
+static size_t times_until(const struct times *x, int64_t t)
+{
+	size_t from = 0, to = x->n;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (x->at[mid] <= t)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
+static unsigned times_near(const struct times *x, int64_t t, int64_t span)
+{
+	if (t == TIME_NONE)
+		return x->undated;
+	return (unsigned)(times_until(x, t > INT64_MAX - span ? INT64_MAX : t + span) -
+			  (t < INT64_MIN + span + 1 ? 0 : times_until(x, t - span - 1)));
+}
+
+/* What the rows of one place, from `from` to `to`, say: of a country open and failed ones, of a
+ * network all and failed ones. */
+struct region {
+	size_t from, to;
+	bool known; /* its country */
+	struct times other, bad;
+};
+
+struct regions {
+	struct region *at;
+	size_t n, cap;
+	int64_t *time; /* of all: two for each row */
+};
+
+/* The rows of one input, taken apart by country, or by network. */
+static void regions_of(struct regions *p, const struct site_row *row, size_t n, bool networks)
+{
+	mem_room(&p->time, &p->cap, 2 * n);
+	p->at = mem_zero(n, sizeof(*p->at));
+	p->n = 0;
 	for (size_t i = 0; i < n;) {
-		const struct site_row *o = &all[i];
-		unsigned ok = 0, not_ok = 0;
-		size_t k = i;
+		struct region *x = &p->at[p->n++];
+		int64_t *other = p->time + 2 * i, *bad;
 
-		/* One country at a time: its networks may share a censor. */
-		for (; k < n && !strcmp(all[k].country, o->country); k++) {
-			bool open = all[k].state == SITE_OPEN;
-
-			if (sites_same_network(&all[k], r) &&
-			    within(all[k].time, r->time, NEARBY)) {
-				here++;
-				here_bad += fails(&all[k]);
-			}
-			if (within(all[k].time, r->time, NEAR)) {
-				ok += open;
-				not_ok += fails(&all[k]);
-			}
+		x->from = x->to = i;
+		x->known = row[i].country[0];
+		while (x->to < n && (networks ? sites_same_network(&row[x->to], &row[i])
+					      : !strcmp(row[x->to].country, row[i].country)))
+			x->to++;
+		bad = p->time + i + x->to;
+		for (; i < x->to; i++) {
+			if (networks || row[i].state == SITE_OPEN)
+				times_add(&x->other, other, row[i].time);
+			if (sites_fails(&row[i]))
+				times_add(&x->bad, bad, row[i].time);
 		}
-		i = k;
-		if (!o->country[0] || !r->country[0] || !strcmp(o->country, r->country))
+		qsort(other, x->other.n, sizeof(*other), by_time);
+		qsort(bad, x->bad.n, sizeof(*bad), by_time);
+	}
+}
+
+static void regions_free(struct regions *p)
+{
+	free(p->at);
+	free(p->time);
+	*p = (struct regions){0};
+}
+
+/* Settles one bare failure of a network. What the others said at first counts, so that the order
+ * of settling does not matter. */
+static void settle_row(const struct regions *countries, const struct region *country,
+		       const struct region *network, struct site_row *r)
+{
+	const unsigned here = times_near(&network->other, r->time, NEARBY);
+	const unsigned here_bad = times_near(&network->bad, r->time, NEARBY);
+	unsigned bad = 0, good = 0;
+
+	/* One country at a time: its networks may share a censor. */
+	for (size_t i = 0; i < countries->n && r->country[0]; i++) {
+		const struct region *o = &countries->at[i];
+		unsigned ok, not_ok;
+
+		if (o == country || !o->known)
 			continue;
+		ok = times_near(&o->other, r->time, SITES_NEAR);
+		not_ok = times_near(&o->bad, r->time, SITES_NEAR);
 		if (ok > not_ok)
 			good++;
 		else if (not_ok > ok)
@@ -243,6 +327,39 @@ static void settle_row(const struct sites *s, const struct site_row *all, size_t
 	}
 }
 
+static bool to_settle(const struct site_row *r)
+{
+	return r->bare && (r->state == SITE_BLOCKED || r->state == SITE_REROUTED ||
+			   r->state == SITE_THROTTLED);
+}
+
+/* All rows of one input: as they were, and as they come out. */
+static void settle_input(const struct site_row *row, struct site_row *out, size_t n)
+{
+	struct regions countries = {0}, networks = {0};
+	const struct region *country, *network;
+	size_t x = 0;
+
+	while (x < n && !to_settle(&row[x]))
+		x++;
+	if (x == n)
+		return;
+	regions_of(&countries, row, n, false);
+	regions_of(&networks, row, n, true);
+	country = countries.at;
+	network = networks.at;
+	for (; x < n; x++) {
+		while (country->to <= x)
+			country++;
+		while (network->to <= x)
+			network++;
+		if (to_settle(&row[x]))
+			settle_row(&countries, country, network, &out[x]);
+	}
+	regions_free(&countries);
+	regions_free(&networks);
+}
+
 /* A copy of the rows in order, settled. */
 static struct site_row *settle(struct sites *s)
 {
@@ -257,19 +374,7 @@ static struct site_row *settle(struct sites *s)
 
 		while (k < s->n && s->row[k].input == s->row[i].input)
 			k++;
-		for (size_t x = i; x < k; x++) {
-			/* A huge group is looked at around its place only. */
-			size_t from = i, to = k;
-
-			if (k - i > 4096) {
-				from = x > i + 2048 ? x - 2048 : i;
-				to = x + 2048 < k ? x + 2048 : k;
-			}
-			if (s->row[x].bare &&
-			    (s->row[x].state == SITE_BLOCKED || s->row[x].state == SITE_REROUTED ||
-			     s->row[x].state == SITE_THROTTLED))
-				settle_row(s, s->row + from, to - from, &out[x]);
-		}
+		settle_input(s->row + i, out + i, k - i);
 		i = k;
 	}
 	return out;
@@ -302,6 +407,7 @@ static void sites_end(void *state, struct findings *out)
 
 	for (size_t i = 0; i < s->n;) {
 		struct site_group down = {.kind = "site.down"}, fence = {.kind = "site.geofenced"};
+		struct site_others all = {s->row + i, 0};
 		size_t k = i, from = i;
 
 		for (; k < s->n && row[k].input == row[i].input; k++) {
@@ -314,11 +420,12 @@ static void sites_end(void *state, struct findings *out)
 			g->networks += !g->n || !sites_same_network(g->row[g->n - 1], &row[k]);
 			sites_put(g, &row[k]);
 		}
+		all.n = k - i;
 		down.tried = fence.tried = (unsigned)(k - i);
 		if (down.n)
-			sites_add_finding(s, out, &down, false);
+			sites_add_finding(s, out, &down, &all, SITE_OF_ALL);
 		if (fence.n)
-			sites_add_finding(s, out, &fence, false);
+			sites_add_finding(s, out, &fence, &all, SITE_OF_ALL);
 		free(down.row);
 		free(fence.row);
 		while (from < k) {
@@ -326,13 +433,13 @@ static void sites_end(void *state, struct findings *out)
 
 			while (to < k && !strcmp(row[to].country, row[from].country))
 				to++;
-			sites_find_in_country(s, out, row + from, to - from);
+			sites_find_in_country(s, out, row + from, to - from, &all);
 			from = to;
 		}
 		i = k;
 	}
 	free(row);
-	s->n = 0;
+	s->n = s->named = 0;
 }
 
 static void sites_advance(void *state, int64_t now, struct findings *out)

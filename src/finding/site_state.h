@@ -8,9 +8,11 @@
 #ifndef FINDING_SITE_STATE_H
 #define FINDING_SITE_STATE_H
 
+#include "base/text.h"
 #include "finding/site.h"
 
 #define SITE_ADDRS 4
+#define SITES_NEAR (72 * 3600 * SECOND) /* another network's verdict speaks of the same days */
 
 /* A verdict as it is kept: fixed size, its texts interned. */
 struct site_row {
@@ -40,6 +42,7 @@ struct sites {
 	uint32_t *slot;
 	size_t nslot;
 	struct arena scratch;
+	size_t named; /* pieces of evidence of the findings of this run */
 };
 
 /* The parts of one finding: the rows of one input and kind, of one network or country. */
@@ -50,20 +53,40 @@ struct site_group {
 	unsigned networks, tried, tried_networks;
 };
 
+/* All rows of one input, in order, as they were before they were settled. */
+struct site_others {
+	const struct site_row *row;
+	size_t n;
+};
+
+/* Whose finding it is. */
+enum site_of { SITE_OF_NETWORK, SITE_OF_COUNTRY, SITE_OF_ALL };
+
 /* The number of a text; the same text has the same one. */
 uint32_t sites_intern(struct sites *s, const char *t);
 uint16_t sites_rule_index(const struct rule *r);
 bool sites_same_network(const struct site_row *a, const struct site_row *b);
+/* Does it say that the site failed, as far as others may bear that out? */
+bool sites_fails(const struct site_row *r);
+/* Are two times, either of which may be unknown, no further apart? */
+bool sites_within(int64_t a, int64_t b, int64_t span);
 
 /* ---- site_tell.c ---- */
 
 void sites_put(struct site_group *g, const struct site_row *r);
-/* One finding of the rows of a group; country: of many of its networks. */
+/* One finding of the rows of a group. */
 void sites_add_finding(struct sites *s, struct findings *out, const struct site_group *g,
-		       bool country);
+		       const struct site_others *all, enum site_of of);
 /* The findings of one input in one country, whose n rows these are. */
 void sites_find_in_country(struct sites *s, struct findings *out, const struct site_row *row,
-			   size_t n);
+			   size_t n, const struct site_others *all);
+
+/* ---- site_named.c ---- */
+
+/* The evidence of a finding whose clearest row is `best`: the rows of its group, and what decided
+ * about them. How many pieces that is, if they are too many and only a part is named; else 0. */
+size_t sites_name(struct sites *s, struct arena *a, struct finding *f, const struct site_group *g,
+		  const struct site_row *best, const struct site_others *all, enum site_of of);
 
 /* ---- site_state.c: the verbs of the detector ---- */
 

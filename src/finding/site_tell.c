@@ -8,9 +8,9 @@
 
 #include "base/text.h"
 #include "fact/names.h"
+#include "finding/named.h"
 
 #define MANY_NETWORKS 3 /* of one country: then they are one finding */
-#define EVIDENCE_MAX 64
 
 static const char *kind_of(const struct site_row *r)
 {
@@ -186,14 +186,16 @@ static void waves(struct findings *out, struct finding *f, const struct site_gro
 }
 
 void sites_add_finding(struct sites *s, struct findings *out, const struct site_group *g,
-		       bool country)
+		       const struct site_others *all, enum site_of of)
 {
+	const bool country = of == SITE_OF_COUNTRY;
 	struct arena *a = &out->arena;
 	struct finding *f = findings_add(out);
 	const struct site_row *best = g->row[0];
 	const char *input = arena_text(a, s->text[best->input]);
 	unsigned most = 0, proven = 0;
 	uint32_t mechanism = 0;
+	size_t too_many;
 	struct buf title = {0};
 	char n1[32], n2[32];
 
@@ -305,11 +307,7 @@ void sites_add_finding(struct sites *s, struct findings *out, const struct site_
 									  .last = f->last,
 									  .withdrawn = TIME_NONE};
 		}
-	f->evidence = arena_zero(a, EVIDENCE_MAX, sizeof(*f->evidence));
-	f->evidence[f->nevidence++] = best->evidence;
-	for (size_t i = 0; i < g->n && f->nevidence < EVIDENCE_MAX; i++)
-		if (g->row[i] != best)
-			f->evidence[f->nevidence++] = g->row[i]->evidence;
+	too_many = sites_name(s, a, f, g, best, all, of);
 	f->caveat = arena_zero(a, 4, sizeof(*f->caveat));
 	if (!proven && strcmp(f->kind, "site.down"))
 		f->caveat[f->ncaveat++] =
@@ -317,6 +315,8 @@ void sites_add_finding(struct sites *s, struct findings *out, const struct site_
 	if (best->controls < 2 && !proven)
 		f->caveat[f->ncaveat++] =
 		    "At most one control saw the same target; another one could differ.";
+	if (too_many)
+		f->caveat[f->ncaveat++] = named_caveat(a, too_many);
 	finding_identify(f);
 }
 
@@ -328,7 +328,7 @@ void sites_put(struct site_group *g, const struct site_row *r)
 
 /* The findings of one input in one country (rows from i to k). */
 void sites_find_in_country(struct sites *s, struct findings *out, const struct site_row *row,
-			   size_t n)
+			   size_t n, const struct site_others *others)
 {
 	static const char *const kinds[] = {"site.blocked", "site.rerouted", "site.throttled",
 					    "tool.unreachable"};
@@ -346,7 +346,7 @@ void sites_find_in_country(struct sites *s, struct findings *out, const struct s
 		}
 		if (all.networks >= MANY_NETWORKS && row[0].country[0]) {
 			all.tried = (unsigned)n;
-			sites_add_finding(s, out, &all, true);
+			sites_add_finding(s, out, &all, others, SITE_OF_COUNTRY);
 		} else {
 			for (size_t i = 0; i < all.n;) {
 				struct site_group one = {.kind = kinds[q], .networks = 1};
@@ -356,7 +356,7 @@ void sites_find_in_country(struct sites *s, struct findings *out, const struct s
 				for (size_t k = i;
 				     k < all.n && sites_same_network(all.row[k], all.row[i]); k++)
 					sites_put(&one, all.row[k]);
-				sites_add_finding(s, out, &one, false);
+				sites_add_finding(s, out, &one, others, SITE_OF_NETWORK);
 				i += one.n;
 				free(one.row);
 			}

@@ -12,6 +12,7 @@
 #include "fact/geo.h"
 #include "fact/names.h"
 #include "fact/trace.h"
+#include "finding/named.h"
 #include "finding/site.h"
 
 #define FEW 3 /* networks that agree when nobody reaches the address */
@@ -38,9 +39,11 @@ struct row {
 	struct evidence evidence;
 };
 
+/* In which network a probe stands, as a list of probes says. */
 struct standing {
 	char probe[24];
 	uint32_t asn;
+	uint32_t source;
 };
 
 struct traces {
@@ -49,6 +52,7 @@ struct traces {
 	size_t n, cap;
 	struct standing *place;
 	size_t nplace, place_cap;
+	size_t named; /* pieces of evidence of the findings of this run */
 };
 
 static void *traces_new(const struct knowledge *k)
@@ -68,6 +72,19 @@ static void traces_free(void *state)
 	free(t);
 }
 
+/* Where it was read, and of what bytes. */
+static struct evidence piece(const struct traces *t, const struct slice *s)
+{
+	struct evidence e = {.source = s->source, .offset = s->offset, .length = s->length};
+
+	if (s->at) {
+		sha256(s->at, s->length, e.sha256);
+		if (t->k && t->k->evidence)
+			t->k->evidence(t->k->evidence_arg, s, false);
+	}
+	return e;
+}
+
 static void traces_feed(void *state, const struct facts *f)
 {
 	struct traces *t = state;
@@ -78,7 +95,8 @@ static void traces_feed(void *state, const struct facts *f)
 
 		if (f->fact[i].kind == FACT_PROBE) {
 			mem_room(&t->place, &t->place_cap, t->nplace + 1);
-			t->place[t->nplace] = (struct standing){.asn = f->fact[i].probe.asn};
+			t->place[t->nplace] = (struct standing){.asn = f->fact[i].probe.asn,
+								.source = f->slice.source};
 			snprintf(t->place[t->nplace++].probe, sizeof(t->place->probe), "%s",
 				 f->fact[i].probe.id);
 			continue;
@@ -103,14 +121,7 @@ static void traces_feed(void *state, const struct facts *f)
 				r->hop = x->hop[h].n;
 				r->has_last = true;
 			}
-		r->evidence = (struct evidence){.source = f->slice.source,
-						.offset = f->slice.offset,
-						.length = f->slice.length};
-		if (f->slice.at) {
-			sha256(f->slice.at, f->slice.length, r->evidence.sha256);
-			if (t->k && t->k->evidence)
-				t->k->evidence(t->k->evidence_arg, &f->slice, false);
-		}
+		r->evidence = piece(t, &f->slice);
 	}
 }
 
@@ -156,17 +167,72 @@ static int by_standing(const void *a, const void *b)
 	const struct standing *x = a, *y = b;
 	int c = by_probe(a, b);
 
-	return c ? c : (x->asn > y->asn) - (x->asn < y->asn);
+	if (c)
+		return c;
+	if (x->asn != y->asn)
+		return x->asn < y->asn ? -1 : 1;
+	return (x->source > y->source) - (x->source < y->source);
 }
 
-/* Did this probe reach anything else? */
-static bool works(const struct traces *t, const struct row *r)
+static const struct standing *standing_of(const struct traces *t, const struct row *r)
+{
+	struct standing key;
+
+	memcpy(key.probe, r->probe, sizeof(key.probe));
+	return t->nplace ? bsearch(&key, t->place, t->nplace, sizeof(key), by_probe) : NULL;
+}
+
+/* Did this probe reach anything else? The first such trace, or NULL. */
+static const struct row *works(const struct traces *t, const struct row *r)
 {
 	for (size_t i = 0; i < t->n; i++)
 		if (t->row[i].reached && addr_cmp(t->row[i].to, r->to) &&
 		    !strcmp(t->row[i].probe, r->probe))
-			return true;
-	return false;
+			return &t->row[i];
+	return NULL;
+}
+
+/*
+ * The evidence of a finding: the traces that died (the first one is part of the finding's name),
+ * all others towards the address, for each trace that died one of the same probe that arrived
+ * elsewhere; and as context where the list of probes says that they stand. 0, or how many pieces
+ * that is if they are too many, and only a part is named.
+ */
+static size_t name_evidence(struct traces *t, struct arena *a, struct finding *f,
+			    const struct row *row, size_t n, const bool *dead,
+			    const struct row *const *alive)
+{
+	struct named named;
+	size_t need = 0;
+	bool fits;
+
+	for (size_t i = 0; i < n; i++)
+		need += 1 + (alive[i] != NULL);
+	fits = named_fits(need, t->named);
+	named_begin(&named, a, f, fits ? need : NAMED_FEW);
+	for (size_t i = 0; i < n; i++)
+		if (dead[i])
+			named_add(&named, &row[i].evidence, EVIDENCE_SHOWS);
+	for (size_t i = 0; i < n && fits; i++)
+		named_add(&named, &row[i].evidence,
+			  row[i].reached ? EVIDENCE_CONTROL : EVIDENCE_CONTRARY);
+	for (size_t i = 0; i < n && fits; i++)
+		if (alive[i])
+			named_add(&named, &alive[i]->evidence, EVIDENCE_CONTROL);
+	named_end(&named);
+	f->context = arena_zero(a, fits ? n : 1, sizeof(*f->context));
+	for (size_t i = 0; i < n && fits; i++) {
+		const struct standing *p = standing_of(t, &row[i]);
+
+		/* The rows of a probe stand together. */
+		if (p && (!i || strcmp(row[i].probe, row[i - 1].probe) != 0))
+			f->context[f->ncontext++] =
+			    (struct context){.kind = "probe",
+					     .text = arena_printf(a, "%s %u", p->probe, p->asn),
+					     .source = p->source};
+	}
+	t->named += f->nevidence;
+	return fits ? 0 : need;
 }
 
 static struct network network_of(const struct traces *t, struct arena *a, const struct row *r)
@@ -226,7 +292,8 @@ static const char *whose(struct arena *a, const struct finding *f, unsigned know
 static void judge_target(struct traces *t, struct findings *out, const struct row *row, size_t n)
 {
 	unsigned alive = 0, networks = 0, known = 0, alone = 0;
-	const struct row *before = NULL;
+	const struct row *before = NULL, **worked = mem_zero(n, sizeof(*worked));
+	size_t too_many;
 	bool *dead = mem_zero(n, sizeof(*dead)), alive_by[256] = {false}, any = false;
 	struct arena *a = &out->arena;
 	struct finding *f;
@@ -243,7 +310,7 @@ static void judge_target(struct traces *t, struct findings *out, const struct ro
 			any |= row[k].reached;
 		}
 		for (size_t x = i; x < k && !reached; x++)
-			probes_work |= works(t, &row[x]);
+			probes_work |= (worked[x] = works(t, &row[x])) != NULL;
 		alive += reached;
 		if (!reached && probes_work) {
 			networks++;
@@ -259,6 +326,7 @@ static void judge_target(struct traces *t, struct findings *out, const struct ro
 		dead[i] = dead[i] && (!alive || alive_by[(unsigned char)row[i].protocol]);
 	if (!networks || (!alive && networks < FEW)) {
 		free(dead);
+		free(worked);
 		return;
 	}
 	f = findings_add(out);
@@ -285,7 +353,6 @@ static void judge_target(struct traces *t, struct findings *out, const struct ro
 	f->where = arena_zero(a, n, sizeof(*f->where));
 	f->tag = arena_zero(a, n + 1, sizeof(*f->tag));
 	f->country = arena_zero(a, n, sizeof(*f->country));
-	f->evidence = arena_zero(a, n, sizeof(*f->evidence));
 	for (size_t i = 0; i < n; i++) {
 		const struct row *r = &row[i];
 		struct network net;
@@ -296,7 +363,6 @@ static void judge_target(struct traces *t, struct findings *out, const struct ro
 			f->first = r->time;
 		if (f->last == TIME_NONE || r->time > f->last)
 			f->last = r->time;
-		f->evidence[f->nevidence++] = r->evidence;
 		net = network_of(t, a, r);
 		if (!has_network(f, &net))
 			f->where[f->nwhere++] = net;
@@ -323,7 +389,9 @@ static void judge_target(struct traces *t, struct findings *out, const struct ro
 			f->hop =
 			    arena_printf(a, "after hop %u, %s", r->hop, addr_text(hop, r->last));
 	}
+	too_many = name_evidence(t, a, f, row, n, dead, worked);
 	free(dead);
+	free(worked);
 	f->prefix[0].first = f->first;
 	f->prefix[0].last = f->last;
 	f->actor.net = f->nwhere == 1 ? f->where[0] : (struct network){0};
@@ -332,7 +400,7 @@ static void judge_target(struct traces *t, struct findings *out, const struct ro
 	f->actor.why = "packets die near the probes, before they reach any other network";
 	f->title = arena_printf(a, "packets to %s die %s%s", text, whose(a, f, known, alone),
 				alive ? ", while others reach it" : "");
-	f->caveat = arena_zero(a, 3, sizeof(*f->caveat));
+	f->caveat = arena_zero(a, 4, sizeof(*f->caveat));
 	if (!alive)
 		f->caveat[f->ncaveat++] =
 		    "No probe reached the address, so it may simply not answer such packets.";
@@ -342,6 +410,8 @@ static void judge_target(struct traces *t, struct findings *out, const struct ro
 		    "probes; each stands for itself.";
 	f->caveat[f->ncaveat++] = "A router that answers no probe hides the true place; it is "
 				  "after the last one that did.";
+	if (too_many)
+		f->caveat[f->ncaveat++] = named_caveat(a, too_many);
 	if (f->nevidence)
 		finding_identify(f);
 }
@@ -353,10 +423,8 @@ static void traces_end(void *state, struct findings *out)
 	if (t->nplace)
 		qsort(t->place, t->nplace, sizeof(*t->place), by_standing);
 	for (size_t i = 0; i < t->n; i++) {
-		struct standing key, *p;
+		const struct standing *p = standing_of(t, &t->row[i]);
 
-		memcpy(key.probe, t->row[i].probe, sizeof(key.probe));
-		p = t->nplace ? bsearch(&key, t->place, t->nplace, sizeof(key), by_probe) : NULL;
 		if (p && !t->row[i].asn)
 			t->row[i].asn = p->asn;
 	}
@@ -370,7 +438,7 @@ static void traces_end(void *state, struct findings *out)
 		judge_target(t, out, t->row + i, k - i);
 		i = k;
 	}
-	t->n = 0;
+	t->n = t->named = 0;
 }
 
 static void traces_advance(void *state, int64_t now, struct findings *out)
@@ -397,13 +465,45 @@ static bool traces_merge(void *into, void *from, struct err *err)
 	return true;
 }
 
-#define SAVED 2
+#define SAVED 3
 
 static void put_addr(struct buf *out, struct addr a)
 {
 	buf_u8(out, a.v6);
 	buf_u64(out, a.hi);
 	buf_u64(out, a.lo);
+}
+
+static void put_evidence(struct buf *out, const struct evidence *e)
+{
+	buf_u32(out, e->source);
+	buf_u64(out, e->offset);
+	buf_u32(out, e->length);
+	buf_add(out, e->sha256, SHA256_SIZE);
+}
+
+/* The number that a source has in this run. */
+static uint32_t get_source(const struct traces *t, struct bytes *in)
+{
+	uint32_t source = bytes_u32(in);
+
+	if (!t->k || !t->k->source_map)
+		return source;
+	if (source < t->k->nsource_map)
+		return t->k->source_map[source];
+	in->bad = true;
+	return 0;
+}
+
+static struct evidence get_evidence(const struct traces *t, struct bytes *in)
+{
+	struct evidence e = {0};
+
+	e.source = get_source(t, in);
+	e.offset = bytes_u64(in);
+	e.length = bytes_u32(in);
+	bytes_copy(in, e.sha256, SHA256_SIZE);
+	return e;
 }
 
 static struct addr get_addr(struct bytes *in)
@@ -434,15 +534,13 @@ static void traces_save(const void *state, struct buf *out)
 		buf_u8(out, r->hop);
 		buf_u8(out, (uint8_t)r->protocol);
 		buf_u8(out, (uint8_t)(r->reached | r->has_last << 1));
-		buf_u32(out, r->evidence.source);
-		buf_u64(out, r->evidence.offset);
-		buf_u32(out, r->evidence.length);
-		buf_add(out, r->evidence.sha256, SHA256_SIZE);
+		put_evidence(out, &r->evidence);
 	}
 	buf_u64(out, t->nplace);
 	for (size_t i = 0; i < t->nplace; i++) {
 		buf_add(out, t->place[i].probe, sizeof(t->place[i].probe));
 		buf_u32(out, t->place[i].asn);
+		buf_u32(out, t->place[i].source);
 	}
 }
 
@@ -471,16 +569,7 @@ static bool traces_load(void *state, struct bytes *in, struct err *err)
 		flags = bytes_u8(in);
 		r.reached = flags & 1;
 		r.has_last = flags & 2;
-		r.evidence.source = bytes_u32(in);
-		r.evidence.offset = bytes_u64(in);
-		r.evidence.length = bytes_u32(in);
-		bytes_copy(in, r.evidence.sha256, SHA256_SIZE);
-		if (t->k && t->k->source_map) {
-			if (r.evidence.source >= t->k->nsource_map)
-				in->bad = true;
-			else
-				r.evidence.source = t->k->source_map[r.evidence.source];
-		}
+		r.evidence = get_evidence(t, in);
 		if (in->bad)
 			break;
 		mem_room(&t->row, &t->cap, t->n + 1);
@@ -493,6 +582,7 @@ static bool traces_load(void *state, struct bytes *in, struct err *err)
 		bytes_copy(in, p.probe, sizeof(p.probe));
 		p.probe[sizeof(p.probe) - 1] = 0;
 		p.asn = bytes_u32(in);
+		p.source = get_source(t, in);
 		if (in->bad)
 			break;
 		mem_room(&t->place, &t->place_cap, t->nplace + 1);

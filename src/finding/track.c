@@ -80,7 +80,7 @@ uint32_t watch_evidence(struct watch *w)
 struct evidence watch_slice(const struct watch *w, uint32_t ev)
 {
 	const struct ev *e = ev_at(w, ev);
-	struct evidence out = {e->source, e->length, ev_offset(e), {0}};
+	struct evidence out = {e->source, e->length, ev_offset(e), {0}, EVIDENCE_SHOWS};
 
 	if (e->digest)
 		memcpy(out.sha256, w->digest[ev >> WATCH_BLOCK_BITS][ev & (WATCH_BLOCK - 1)],
