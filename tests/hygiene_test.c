@@ -139,10 +139,65 @@ static void bogons(void **state)
 	hygiene_free(h);
 }
 
+/* AS200 and AS300 pass routes on; 300 never an invalid one, 400 nothing at all. */
+static void carried(void **state)
+{
+	static const struct {
+		uint32_t watched, routes, valid, invalid, elsewhere;
+	} want[] = {{200, 3, 1, 1, 0}, {300, 2, 1, 0, 1}, {400, 0, 0, 0, 1}, {5, 0, 0, 0, 1}};
+	uint32_t path[][4] = {{200, 100, 5, 5}, {200, 300, 5, 5}, {300, 6, 0, 0}, {200, 7, 0, 0}};
+	unsigned len[] = {3, 3, 2, 2};
+	/* 20/8 of 5 is valid, 21/8 of 7 invalid (it is 6's), 22/8 is of nobody. */
+	unsigned prefix[] = {20, 20, 22, 21};
+	struct vrps *v = vrps_new();
+	struct vrp x = {.prefix = {UINT64_C(20) << 56, 0, 8, 0}, .asn = 5, .max_len = 8};
+
+	(void)state;
+	vrps_add(v, &x);
+	x = (struct vrp){.prefix = {UINT64_C(21) << 56, 0, 8, 0}, .asn = 6, .max_len = 8};
+	vrps_add(v, &x);
+	vrps_ready(v);
+	for (size_t k = 0; k < sizeof(want) / sizeof(*want); k++) {
+		struct hygiene *h = hygiene_new(odd, NULL);
+		struct hygiene_carried c;
+
+		hygiene_watch(h, want[k].watched, v);
+		for (int twice = 0; twice < 2; twice++)
+			for (int i = 0; i < 5; i++) {
+				/* The fifth is 22/8 by 200 from 6. */
+				uint32_t more[] = {200, 6};
+				uint32_t *at = i < 4 ? path[i] : more;
+				uint16_t n = i < 4 ? (uint16_t)len[i] : 2;
+				struct attrs a = {.path = {.id = 1,
+							   .origin = at[n - 1],
+							   .asn = at,
+							   .flat = at,
+							   .nasn = n,
+							   .nflat = n}};
+				struct route r = {
+				    .attrs = &a,
+				    .safi = 1,
+				    .prefix = {(uint64_t)(i < 4 ? prefix[i] : 22) << 56, 0, 8, 0}};
+				struct facts f = {.route = &r, .nroute = 1};
+
+				hygiene_feed(h, &f);
+			}
+		hygiene_ready(h, v);
+		hygiene_carried(h, &c);
+		assert_int_equal(c.routes, want[k].routes);
+		assert_int_equal(c.valid, want[k].valid);
+		assert_int_equal(c.invalid, want[k].invalid);
+		assert_int_equal(c.elsewhere, want[k].elsewhere);
+		hygiene_free(h);
+	}
+	vrps_free(v);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(incidents), cmocka_unit_test(random_routes), cmocka_unit_test(bogons)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(incidents),
+					   cmocka_unit_test(random_routes),
+					   cmocka_unit_test(bogons), cmocka_unit_test(carried)};
 
 	graphs_seed();
 	return cmocka_run_group_tests(tests, NULL, NULL);

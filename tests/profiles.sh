@@ -71,6 +71,29 @@ cmp -s first out || {
 # Profiles: without routes what needs them is missing, and the coverage says so.
 is 0 'a country' "$meridian" country IN --json --html page.html
 holds 'a country' '0 < d["score"] <= 100 and abs(d["coverage"] - .7) < 1e-9'
+holds 'each part says all of itself' 'all(p["input"] and p["source"] and p["weight"] > 0 and p["raise_by_five"] and (p["value"] is None or p["at_most_points"] >= 0) for p in d["parts"]) and part("doors")["needs"] is None and part("doors")["at_most_points"] < 5'
+holds 'and the date of what is there' 'all(p["date"] for p in d["parts"] if p["value"] is not None)'
+mv out profile.json
+is 0 'a country, as a person reads it' "$meridian" country IN
+python3 - <<'P' || bad=1
+import html, json, re, sys
+d, text = json.load(open('profile.json')), open('out').read()
+page = html.unescape(re.sub('<[^>]*>', ' ', open('page.html').read()))
+flat = lambda s: ' '.join(s.replace('\u00a0', ' ').split())
+bad = 0
+for p in d['parts']:
+    want = [p['name'] + ': ' + p['input'], p['raise_by_five'], '%.0f' % p['weight']]
+    if p['value'] is not None:
+        want += ['%.2f' % p['value'], p['source'] + ', ' + p['date'],
+                 'value +%.2f' % p['needs'] if p['needs'] is not None else 'at most %.1f more' % p['at_most_points']]
+    for w in want:
+        for form, s in (('text', text), ('page', page)):
+            if w not in flat(s):
+                print('FAILED: the part', p['name'], 'does not say', w, 'in the', form)
+                bad = 1
+sys.exit(bad)
+P
+mv profile.json out
 holds 'no routes' 'd["announced"] is None and d["incidents"] is None and part("route origins signed")["value"] is None'
 holds 'MANRS says what it needs' 'all(m["score"] is None and m["needs"] for m in d["manrs"]) and d["manrs_coverage"] == 0'
 page 'a country' 1
@@ -87,6 +110,11 @@ holds 'why' 'all(p["why"] == "length" for p in d["prefixes"] if p["rpki"] == "in
 holds 'its incident' 'any(i["role"] == "victim" and i["kind"].startswith("route.hijack") for i in d["incidents"])'
 holds 'M2, M7' 'manrs("M2")["score"] == 100 and manrs("M7RPKI")["score"] == 100 and abs(manrs("M7RPKIN")["value"] - 14 / 26) < 1e-5'
 holds 'M5 is missing' '0 < d["manrs_coverage"] < 1 and manrs("M2C")["score"] is None and manrs("M5")["score"] is None and "Spoofer" in manrs("M5")["needs"]'
+holds 'nothing of others' 'd["carried"]["says"] == "no-routes" and d["carried"]["prefixes"] == 0'
+is 0 'a carrier' "$meridian" network 3356 --vrps "$case"/vrps-*.json "$case"/routes --json
+holds 'it carries invalid ones' 'd["carried"]["says"] == "carries-invalid" and len(d["carried"]["invalids"]) == d["carried"]["invalid"] > 0 and manrs("M2")["score"] == 100'
+is 0 'one that no route has' "$meridian" network 15169 --vrps "$case"/vrps-*.json "$case"/routes --json
+holds 'is not called ready' 'all(manrs(m)["score"] is None and "seen" in manrs(m)["needs"] for m in ("M1", "M2", "M3", "M4")) and d["carried"]["says"] == "no-routes"'
 is 0 'its country' "$meridian" country IN --vrps "$case"/vrps-*.json --routes "$case"/routes --json
 holds 'invalids' 'd["announced"]["invalid"] >= 33 and any(x["origin"] == 18101 for x in d["announced"]["invalids"])'
 holds 'too few networks for the score' 'd["announced"]["counted_in_score"] is False and abs(d["coverage"] - .7) < 1e-9'

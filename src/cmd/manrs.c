@@ -120,26 +120,36 @@ static const char *band(double score)
 
 static unsigned told; /* items that had their input */
 
-static void missing(const struct item *x, struct jsonw *w, struct sheet *sheet)
+static void missing(const struct item *x, const char *needs, struct jsonw *w, struct sheet *sheet)
 {
-	sheet_row(sheet, "%s|%s|%s|missing||needs %s", x->action, x->metric, x->about, x->needs);
+	sheet_row(sheet, "%s|%s|–|missing|%s: needs %s", x->action, x->metric, x->about, needs);
 	jsonw_name(w, "value");
 	jsonw_null(w);
 	jsonw_name(w, "score");
 	jsonw_null(w);
-	jsonw_put_text(w, "needs", x->needs);
+	jsonw_put_text(w, "needs", needs);
 }
 
 static void known(const struct item *x, double value, double score, const char *how,
 		  struct jsonw *w, struct sheet *sheet)
 {
 	told++;
-	sheet_row(sheet, "%s|%s|%s|%.0f|%s|%s", x->action, x->metric, x->about, score, band(score),
+	sheet_row(sheet, "%s|%s|%.0f|%s|%s: %s", x->action, x->metric, score, band(score), x->about,
 		  how);
 	jsonw_put_real(w, "value", value, 6);
 	jsonw_put_real(w, "score", score, 2);
 	jsonw_put_text(w, "band", band(score));
 	jsonw_put_text(w, "how", how);
+}
+
+/* Of a network that no route has, as origin or on the way, it is not known that it does nothing
+ * wrong. */
+static bool on_a_path(const struct seen_routes *s, const struct hygiene_sum *sum)
+{
+	struct hygiene_carried c;
+
+	hygiene_carried(s->hygiene, &c);
+	return sum->networks || c.routes;
 }
 
 static void incidents_item(const struct seen_routes *s, const struct item *x,
@@ -148,7 +158,7 @@ static void incidents_item(const struct seen_routes *s, const struct item *x,
 	char how[160];
 	size_t n;
 	uint32_t *asn = actors(s, x->counted, &n);
-	uint32_t networks = s->country ? sum->networks : 1;
+	uint32_t networks = s->country ? sum->networks : on_a_path(s, sum);
 	double raw = 0, score = 0;
 
 	if (n > networks)
@@ -169,7 +179,7 @@ static void incidents_item(const struct seen_routes *s, const struct item *x,
 	if (networks)
 		known(x, raw, score, how, w, sheet);
 	else
-		missing(x, w, sheet);
+		missing(x, "routes in which it is seen", w, sheet);
 	free(asn);
 }
 
@@ -192,7 +202,7 @@ void manrs_tell(const struct seen_routes *s, struct jsonw *w, struct sheet *shee
 	if (s->hygiene)
 		hygiene_add_up(s->hygiene, HYGIENE_ALL, &sum);
 	sheet_heading(sheet, "MANRS readiness");
-	sheet_table(sheet, "action|metric|what it counts|>score|band|from");
+	sheet_table(sheet, "action|metric|>score|band|what it counts, and from what");
 	jsonw_name(w, "manrs");
 	jsonw_array(w);
 	for (size_t i = 0; i < sizeof(items) / sizeof(*items); i++) {
@@ -203,20 +213,23 @@ void manrs_tell(const struct seen_routes *s, struct jsonw *w, struct sheet *shee
 		jsonw_put_text(w, "metric", x->metric);
 		jsonw_put_text(w, "about", x->about);
 		if (x->counted == NOTHING || !s->hygiene)
-			missing(x, w, sheet);
+			missing(x, x->needs, w, sheet);
 		else if (x->counted != NO_ROA && x->counted != INVALID)
 			incidents_item(s, x, &sum, w, sheet);
 		else if (s->vrps && sum.v4 + sum.v6)
 			share_item(x, &sum, w, sheet);
 		else
-			missing(x, w, sheet);
+			missing(x, s->vrps && s->hygiene ? "routes of its own" : x->needs, w,
+				sheet);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
 	jsonw_put_real(w, "manrs_coverage", (double)told / (sizeof(items) / sizeof(*items)), 4);
-	sheet_text(sheet,
-		   "%u of %zu items have their input; a missing one lowers nothing but that.", told,
-		   sizeof(items) / sizeof(*items));
+	sheet_text(
+	    sheet,
+	    "%u of %zu items have their input; a missing one lowers nothing but that. Bands: "
+	    "ready from 80, aspiring from 60, else lagging.",
+	    told, sizeof(items) / sizeof(*items));
 	if (s->hygiene)
 		sheet_text(sheet,
 			   "Incidents are those of the time that the routes span, counted as "

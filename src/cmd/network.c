@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The Meridian authors */
 /* meridian network ASN: relationships, dependencies, redundancy, hygiene. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ static void neighbours(const struct graph *g, uint32_t id, enum relation_kind ki
 {
 	const struct asgraph *as = g->as;
 	struct buf list = {0};
+	char more[48] = "";
 	uint32_t n = 0;
 
 	jsonw_name(w, name);
@@ -42,8 +44,11 @@ static void neighbours(const struct graph *g, uint32_t id, enum relation_kind ki
 			buf_printf(&list, "%s%s", n ? "; " : "", graph_name(g, as->nbr[i]));
 	}
 	jsonw_array_end(w);
+	if (n > 12)
+		snprintf(more, sizeof(more), "; and %u more, which --json has", n - 12);
 	if (n)
-		sheet_point(s, "%u %s: %s%s", n, name, list.at, n > 12 ? "; …" : "");
+		sheet_point(s, "%u %.*s: %s%s", n, (int)strlen(name) - (n == 1), name, list.at,
+			    more);
 	buf_free(&list);
 }
 
@@ -120,6 +125,88 @@ static void prefixes(const struct seen_routes *seen, struct jsonw *w, struct she
 	jsonw_array_end(w);
 	if (n > SHOWN)
 		sheet_text(s, "And %zu more, which --json has.", n - SHOWN);
+}
+
+#define SHOWN_CARRIED 10
+
+/* Whether it passes invalid routes on: told only where these routes can tell. */
+static void carried(const struct seen_routes *seen, struct jsonw *w, struct sheet *s)
+{
+	struct hygiene_carried c;
+	const char *says;
+	uint32_t shown = 0;
+	char a[32], b[32];
+
+	jsonw_name(w, "carried");
+	if (!seen->hygiene) {
+		jsonw_null(w);
+		return;
+	}
+	hygiene_carried(seen->hygiene, &c);
+	says = !c.routes      ? "no-routes"
+	       : !seen->vrps  ? "no-vrps"
+	       : c.invalid    ? "carries-invalid"
+	       : !c.elsewhere ? "no-invalid-seen"
+			      : "none-invalid";
+	sheet_heading(s, "What it passes on for others");
+	text_count(a, c.routes);
+	text_count(b, c.elsewhere);
+	if (!c.routes)
+		sheet_text(s,
+			   "No route of others in these sources goes through it, so nothing can be "
+			   "told of what it refuses.");
+	else if (!seen->vrps)
+		sheet_text(s,
+			   "%s prefixes of others; --vrps FILE tells whether invalid ones are "
+			   "among them.",
+			   a);
+	else if (c.invalid)
+		sheet_text(s,
+			   "%s prefixes of others, %u of them RPKI-invalid by these VRPs: it does "
+			   "not refuse all that is invalid.",
+			   a, c.invalid);
+	else if (!c.elsewhere)
+		sheet_text(s,
+			   "%s prefixes of others, none RPKI-invalid; but no other network passes "
+			   "on an invalid one in these sources either, so that says nothing.",
+			   a);
+	else
+		sheet_text(
+		    s,
+		    "%s prefixes of others, none RPKI-invalid, while %s invalid ones are seen "
+		    "that do not go through it. It may refuse them, or they never came to it.",
+		    a, b);
+	jsonw_object(w);
+	jsonw_put_text(w, "says", says);
+	jsonw_put_uint(w, "prefixes", c.routes);
+	if (seen->vrps) {
+		jsonw_put_uint(w, "valid", c.valid);
+		jsonw_put_uint(w, "invalid", c.invalid);
+		jsonw_put_uint(w, "invalid_elsewhere", c.elsewhere);
+		jsonw_name(w, "invalids");
+		jsonw_array(w);
+		if (c.invalid)
+			sheet_table(s, "invalid|origin|why");
+		for (uint32_t i = 0; i < c.routes; i++) {
+			char text[PREFIX_TEXT];
+
+			if (c.at[i].state != ROV_INVALID)
+				continue;
+			prefix_text(text, c.at[i].prefix);
+			if (shown++ < SHOWN_CARRIED)
+				sheet_row(s, "%s|AS%u|%s", text, c.at[i].origin,
+					  rov_reason_text(c.at[i].why));
+			jsonw_object(w);
+			jsonw_put_text(w, "prefix", text);
+			jsonw_put_uint(w, "origin", c.at[i].origin);
+			jsonw_put_text(w, "why", rov_reason_text(c.at[i].why));
+			jsonw_object_end(w);
+		}
+		jsonw_array_end(w);
+		if (shown > SHOWN_CARRIED)
+			sheet_text(s, "And %u more, which --json has.", shown - SHOWN_CARRIED);
+	}
+	jsonw_object_end(w);
 }
 
 static int network(int argc, char **argv)
@@ -222,6 +309,7 @@ static int network(int argc, char **argv)
 	}
 	jsonw_array_end(&w);
 	prefixes(&seen, &w, s);
+	carried(&seen, &w, s);
 	manrs_incidents(&seen, &w, s);
 	manrs_tell(&seen, &w, s);
 	sheet_heading(s, "How sure this is");

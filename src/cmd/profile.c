@@ -4,6 +4,7 @@
 
 #include "cmd/profile.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,12 @@ static struct from from_of(const struct graph *g, enum part_from from,
 		break;
 	}
 	return f;
+}
+
+/* Points that the score would have more if this part were perfect. */
+static double most_points(const struct score_part *p)
+{
+	return p->need > 0 ? 5 * (1 - p->value) / p->need : 0;
 }
 
 static void json_carriers(struct jsonw *w, const char *name, const struct graph *g,
@@ -150,6 +157,7 @@ void profile_json(struct jsonw *w, const struct graph *g, const struct country_p
 			jsonw_real(w, p->need, 6);
 		else
 			jsonw_null(w);
+		jsonw_put_real(w, "at_most_points", p->known ? most_points(p) : NAN, 6);
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -164,33 +172,41 @@ static void carriers(struct sheet *s, const struct graph *g, const struct carrie
 void profile_sheet(struct sheet *s, const struct graph *g, const struct country_profile *c,
 		   const struct seen_routes *seen)
 {
-	char a[32], b[32];
+	char a[32], b[32], n[32];
 
 	sheet_text(s, "Score %.0f of 100, from inputs that make up %.0f %% of its weights.",
 		   c->score, 100 * c->coverage);
-	sheet_table(s, "part|>value|>weight|from|five points more");
+	sheet_table(
+	    s, "part|>value|>weight|source and date|what would raise the score by five points");
 	for (unsigned i = 0; i < c->nparts; i++) {
 		const struct score_part *p = &c->part[i];
 		struct from from = from_of(g, p->from, seen);
 
+		const char *date = *from.date ? from.date : "undated";
+
 		if (!p->known)
-			sheet_row(s, "%s|missing|%.0f|needs %s|–", p->name, p->weight, from.needs);
+			sheet_row(s, "%s|missing|%.0f|needs %s|unknown without its input: %s",
+				  p->name, p->weight, from.needs, p->raise);
+		else if (p->value >= 1)
+			sheet_row(s, "%s|%.2f|%.0f|%s, %s|it has all its points", p->name, p->value,
+				  p->weight, from.what, date);
 		else if (p->need > 1 - p->value)
-			sheet_row(s, "%s|%.2f|%.0f|%s%s%s|not from this part alone", p->name,
-				  p->value, p->weight, from.what, *from.date ? ", " : "",
-				  from.date);
+			sheet_row(s, "%s|%.2f|%.0f|%s, %s|at most %.1f more from this part: %s",
+				  p->name, p->value, p->weight, from.what, date, most_points(p),
+				  p->raise);
 		else
-			sheet_row(s, "%s|%.2f|%.0f|%s%s%s|+%.2f: %s", p->name, p->value, p->weight,
-				  from.what, *from.date ? ", " : "", from.date, p->need, p->raise);
+			sheet_row(s, "%s|%.2f|%.0f|%s, %s|value +%.2f: %s", p->name, p->value,
+				  p->weight, from.what, date, p->need, p->raise);
 	}
+	sheet_text(s, "A value runs from 0 to 1. What each part is made of:");
 	for (unsigned i = 0; i < c->nparts; i++)
 		sheet_point(s, "%s: %s", c->part[i].name, c->part[i].input);
 	sheet_heading(s, "Its networks and its border");
 	sheet_text(
 	    s,
-	    "%u networks (%u with customers) announce %s IPv4 addresses; %u of them have %s links "
+	    "%s networks (%u with customers) announce %s IPv4 addresses; %u of them have %s links "
 	    "across the border, %u to providers, to networks of %u countries.",
-	    c->networks, c->transit, text_count(a, c->addresses), c->border,
+	    text_count(n, c->networks), c->transit, text_count(a, c->addresses), c->border,
 	    text_count(b, c->border_links), c->border_links_transit, c->abroad);
 	sheet_text(
 	    s,
@@ -201,8 +217,8 @@ void profile_sheet(struct sheet *s, const struct graph *g, const struct country_
 	sheet_text(
 	    s,
 	    "Half of the paths from abroad come in through %u networks, 90 %% through %u "
-	    "(CP %.2f and %.2f). Paths from abroad have %.2f networks on average. HHI of carriers "
-	    "%.3f.",
+	    "(CP %.2f and %.2f: 1 is a single entry). Paths from abroad have %.2f networks on "
+	    "average. The HHI of carriers is %.3f: 1 is a single carrier, 0 very many.",
 	    c->doors50, c->doors90, c->cp50, c->cp90, c->mean_len, c->hhi);
 	if (c->exchanged >= 0)
 		sheet_text(s,

@@ -152,6 +152,8 @@ bool seen_load(struct seen_routes *s, int argc, char **argv, struct err *err)
 	if (!argc && !routes->n)
 		return true;
 	s->hygiene = hygiene_new(wanted, s);
+	if (s->asn && !s->everyone)
+		hygiene_watch(s->hygiene, s->asn, s->vrps);
 	s->run->tap = tap;
 	s->run->tap_arg = s;
 	if (!run_judge(s->run, err))

@@ -11,13 +11,21 @@
 #include "base/text.h"
 #include "fact/bogon.h"
 
+struct pile {
+	struct origination *at;
+	size_t n, cap;
+};
+
 struct hygiene {
 	bool (*wanted)(uint32_t asn, void *arg);
 	void *arg;
-	struct origination *at;
+	struct pile own, carried, invalid;
 	struct told_bogon *bogon;
-	size_t n, cap, nbogon, bogon_cap;
+	size_t nbogon, bogon_cap;
 	bool v4, v6;
+	uint32_t watched; /* 0: none */
+	const struct vrps *vrps;
+	struct origination last; /* whose state is known */
 };
 
 struct hygiene *hygiene_new(bool (*wanted)(uint32_t asn, void *arg), void *arg)
@@ -33,7 +41,9 @@ void hygiene_free(struct hygiene *h)
 {
 	if (!h)
 		return;
-	free(h->at);
+	free(h->own.at);
+	free(h->carried.at);
+	free(h->invalid.at);
 	free(h->bogon);
 	free(h);
 }
@@ -77,18 +87,58 @@ static size_t each_once(void *at, size_t n, size_t size, int (*order)(const void
 
 /* The same route comes once a peer: doubles go before there is more memory, and no more often
  * than the array doubles. */
-static void originated(struct hygiene *h, struct prefix p, uint32_t origin)
+static void pile_add(struct pile *x, struct prefix p, uint32_t origin)
 {
-	if (h->n && h->at[h->n - 1].origin == origin && prefix_eq(h->at[h->n - 1].prefix, p))
+	if (x->n && x->at[x->n - 1].origin == origin && prefix_eq(x->at[x->n - 1].prefix, p))
 		return;
-	if (h->n == h->cap && h->n) {
-		h->n = each_once(h->at, h->n, sizeof(*h->at), by_origin);
-		if (h->n > h->cap / 2)
-			mem_room(&h->at, &h->cap, h->cap + 1);
+	if (x->n == x->cap && x->n) {
+		x->n = each_once(x->at, x->n, sizeof(*x->at), by_origin);
+		if (x->n > x->cap / 2)
+			mem_room(&x->at, &x->cap, x->cap + 1);
 	} else {
-		mem_room(&h->at, &h->cap, h->n + 1);
+		mem_room(&x->at, &x->cap, x->n + 1);
 	}
-	h->at[h->n++] = (struct origination){.prefix = p, .origin = origin};
+	x->at[x->n++] = (struct origination){.prefix = p, .origin = origin};
+}
+
+static void pile_ready(struct pile *x, const struct vrps *v)
+{
+	x->n = each_once(x->at, x->n, sizeof(*x->at), by_origin);
+	for (size_t i = 0; i < x->n; i++) {
+		enum rov_reason why = ROV_OK;
+
+		x->at[i].state = (uint8_t)vrps_validate(v, x->at[i].prefix, x->at[i].origin, &why);
+		x->at[i].why = (uint8_t)why;
+		x->at[i].bogon = (uint8_t)bogon_prefix(x->at[i].prefix, NULL);
+	}
+}
+
+void hygiene_watch(struct hygiene *h, uint32_t asn, const struct vrps *v)
+{
+	h->watched = asn;
+	h->vrps = v;
+}
+
+/* Of the watched network: what it passes on, and what is invalid at all. */
+static void watched(struct hygiene *h, const struct path *path, struct prefix p)
+{
+	if (!path->origin || path->origin == h->watched)
+		return;
+	for (uint16_t k = 0; k < path->nflat; k++)
+		if (path->flat[k] == h->watched) {
+			pile_add(&h->carried, p, path->origin);
+			break;
+		}
+	if (!h->vrps)
+		return;
+	/* A table has the same prefix of the same origin from one peer after the other. */
+	if (h->last.origin != path->origin || !prefix_eq(h->last.prefix, p))
+		h->last = (struct origination){
+		    .prefix = p,
+		    .origin = path->origin,
+		    .state = (uint8_t)vrps_validate(h->vrps, p, path->origin, NULL)};
+	if (h->last.state == ROV_INVALID)
+		pile_add(&h->invalid, p, path->origin);
 }
 
 static void told(struct hygiene *h, uint32_t by, uint32_t asn, struct prefix p, bool prefix_is)
@@ -117,7 +167,9 @@ void hygiene_feed(struct hygiene *h, const struct facts *f)
 		path = &r->attrs->path;
 		*(r->prefix.v6 ? &h->v6 : &h->v4) = true;
 		if (path->origin && h->wanted(path->origin, h->arg))
-			originated(h, r->prefix, path->origin);
+			pile_add(&h->own, r->prefix, path->origin);
+		if (h->watched)
+			watched(h, path, r->prefix);
 		/* Who tells on what a bogon ASN told it. */
 		for (uint16_t k = 1; k < path->nflat; k++)
 			if (bogon_asn(path->flat[k], NULL) == BOGON_FULL &&
@@ -131,21 +183,26 @@ void hygiene_feed(struct hygiene *h, const struct facts *f)
 
 void hygiene_ready(struct hygiene *h, const struct vrps *v)
 {
-	h->n = each_once(h->at, h->n, sizeof(*h->at), by_origin);
+	pile_ready(&h->own, v);
+	pile_ready(&h->carried, v);
+	pile_ready(&h->invalid, v);
 	h->nbogon = each_once(h->bogon, h->nbogon, sizeof(*h->bogon), by_teller);
-	for (size_t i = 0; i < h->n; i++) {
-		enum rov_reason why = ROV_OK;
+}
 
-		h->at[i].state = (uint8_t)vrps_validate(v, h->at[i].prefix, h->at[i].origin, &why);
-		h->at[i].why = (uint8_t)why;
-		h->at[i].bogon = (uint8_t)bogon_prefix(h->at[i].prefix, NULL);
+void hygiene_carried(const struct hygiene *h, struct hygiene_carried *out)
+{
+	*out = (struct hygiene_carried){.routes = (uint32_t)h->carried.n, .at = h->carried.at};
+	for (size_t i = 0; i < h->carried.n; i++) {
+		out->valid += h->carried.at[i].state == ROV_VALID;
+		out->invalid += h->carried.at[i].state == ROV_INVALID;
 	}
+	out->elsewhere = (uint32_t)h->invalid.n - out->invalid;
 }
 
 const struct origination *hygiene_at(const struct hygiene *h, size_t *n)
 {
-	*n = h->n;
-	return h->at;
+	*n = h->own.n;
+	return h->own.at;
 }
 
 const struct told_bogon *hygiene_bogons(const struct hygiene *h, size_t *n)
@@ -169,8 +226,8 @@ void hygiene_add_up(const struct hygiene *h, uint32_t origin, struct hygiene_sum
 	uint32_t last = 0, last_v6 = 0; /* ASN 0 originates nothing */
 
 	*out = (struct hygiene_sum){0};
-	for (size_t i = 0; i < h->n; i++) {
-		const struct origination *o = &h->at[i];
+	for (size_t i = 0; i < h->own.n; i++) {
+		const struct origination *o = &h->own.at[i];
 
 		if (origin != HYGIENE_ALL && o->origin != origin)
 			continue;

@@ -39,6 +39,10 @@ struct hygiene;
 struct hygiene *hygiene_new(bool (*wanted)(uint32_t asn, void *arg), void *arg);
 void hygiene_free(struct hygiene *h);
 
+/* From here on also what this network passes on for others, and which routes v makes invalid
+ * (NULL: that cannot be told), whoever passes them on. */
+void hygiene_watch(struct hygiene *h, uint32_t asn, const struct vrps *v);
+
 /* The announcements and table entries among these facts; withdrawals, other than unicast, and
  * what RFC 7606 treats as withdrawn are none. A path that ends in an AS_SET has no origin. */
 void hygiene_feed(struct hygiene *h, const struct facts *f);
@@ -62,6 +66,16 @@ struct hygiene_sum {
 };
 #define HYGIENE_ALL UINT32_MAX
 void hygiene_add_up(const struct hygiene *h, uint32_t origin, struct hygiene_sum *out);
+
+/* Prefixes, each with an origin once, on whose paths the watched network stands without being the
+ * origin. That none of them is invalid says something only if it carries any, and if others carry
+ * invalid ones in the same routes. */
+struct hygiene_carried {
+	uint32_t routes, valid, invalid;
+	uint32_t elsewhere;	      /* invalid ones of other origins on no path with it */
+	const struct origination *at; /* routes of them, by origin and prefix */
+};
+void hygiene_carried(const struct hygiene *h, struct hygiene_carried *out);
 
 /* An incident, microseconds since 1970. */
 struct hygiene_span {

@@ -401,6 +401,7 @@ static size_t html_table(const struct sheet *s, size_t i, struct buf *out)
 }
 
 static const char style[] =
+    ":root{color-scheme:light dark}.tablebox{overflow-x:auto}td:last-child:not(.r){min-width:13rem}"
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
     "color:#1c2430;background:#fff}h1{font-size:1.7rem;line-height:1.2}h2{font-size:1.2rem;margin:"
     "2rem 0 .4rem}table{border-collapse:collapse;margin:.6rem 0;font-variant-numeric:tabular-nums}"
@@ -415,7 +416,8 @@ static const char style[] =
     "-2.2em}.page table{width:100%}.page th:first-child{width:36%}.page "
     "th:nth-child(2){width:7em}.page p{"
     "max-width:none}"
-    "@page{size:A4;margin:13mm 16mm}@media print{body{margin:0;padding:0;max-width:none;font-size:"
+    "@page{size:A4;margin:13mm 16mm}@media "
+    "print{.tablebox{overflow:visible}body{margin:0;padding:0;max-width:none;font-size:"
     "10pt}h2{break-after:avoid}table,.maps,.note{break-inside:avoid}"
     /* A page with its title: small enough for both to fit one sheet of paper. */
     ".page{font-size:8.9pt;line-height:1.35}.page h1{font-size:15pt;margin:0 0 2mm}.page h2{"
@@ -483,13 +485,11 @@ static void pieces(const struct sheet *s, const char *heading, bool maps, struct
 			buf_text(out, "</section>\n");
 			break;
 		case COLUMNS:
-			/* Of a page of its own it is as wide as it must be. */
-			if (!maps)
-				buf_text(out, "<div class=\"tablebox\" tabindex=\"0\" "
-					      "role=\"group\" aria-label=\"Table\">");
+			/* In a narrow window the table scrolls, not the page. */
+			buf_text(out, "<div class=\"tablebox\" tabindex=\"0\" "
+				      "role=\"group\" aria-label=\"Table\">");
 			i += html_table(s, i, out) - 1;
-			if (!maps)
-				buf_text(out, "</div>\n");
+			buf_text(out, "</div>\n");
 			break;
 		case MAP:
 			if (maps)
