@@ -11,6 +11,8 @@
  *	http URL ADDR CODE|FAILURE BYTES [location=URL] [trigger=HELLO] [body=WORDS]
  *	ttl LAYER name|neutral HOP ANSWER [both] [from=ADDR] [ip=TTL] [udp]
  *	series name|neutral MS:BYTES …
+ *	target PROTOCOL ADDR:PORT FAILURE|ok	of a tool, whose test is the input
+ *	helper ADDR:PORT FAILURE|ok		what a control saw of it
  *	control ADDR[,ADDR]|FAILURE [tcp|tls|http|quic=FAILURE] [quic] [bytes=N]
  */
 #include "test.h"
@@ -34,7 +36,8 @@ struct world {
 	struct transaction transaction[MOST];
 	struct ttl_probe ttl[MOST];
 	struct series series[2];
-	struct control control[4];
+	struct control control[MOST];
+	struct tool_target target[MOST];
 };
 
 static struct addr ip(const char *s)
@@ -252,17 +255,37 @@ static void add_control(struct world *w, char **f, size_t n)
 		}
 }
 
+static void add_target(struct world *w, char **f, size_t n)
+{
+	struct tool_target *t = &w->target[w->m.ntarget++];
+
+	(void)n;
+	*t = (struct tool_target){
+	    .id = f[2], .address = f[2], .protocol = f[1], .failure = failure(f[3])};
+}
+
+static void add_helper(struct world *w, char **f, size_t n)
+{
+	struct control *c = &w->control[w->m.ncontrol++];
+	struct control_endpoint *e = arena_zero(&w->a, 1, sizeof(*e));
+
+	(void)n;
+	*c = (struct control){.name = "helper", .endpoint = e, .nendpoint = 1};
+	*e = (struct control_endpoint){.tcp = true, .tcp_failure = failure(f[2])};
+	assert_true(endpoint_parse(f[1], &e->addr, &e->port));
+}
+
 static void build(struct world *w, const char *input, const char *facts)
 {
 	static const struct {
 		const char *word;
 		void (*add)(struct world *w, char **f, size_t n);
-	} words[] = {{"dns", add_dns},	      {"tls", add_tls}, {"quic", add_tls},
-		     {"http", add_http},      {"ttl", add_ttl}, {"series", add_series},
-		     {"control", add_control}};
+	} words[] = {{"dns", add_dns},	       {"tls", add_tls},       {"quic", add_tls},
+		     {"http", add_http},       {"ttl", add_ttl},       {"series", add_series},
+		     {"control", add_control}, {"target", add_target}, {"helper", add_helper}};
 
 	memset(w, 0, sizeof(*w));
-	w->m = (struct measurement){.test = "web_connectivity",
+	w->m = (struct measurement){.test = strstr(input, "//") ? "web_connectivity" : input,
 				    .input = input,
 				    .time = 0,
 				    .test_start = TIME_NONE,
@@ -273,6 +296,7 @@ static void build(struct world *w, const char *input, const char *facts)
 				    .transaction = w->transaction,
 				    .ttl_probe = w->ttl,
 				    .series = w->series,
+				    .target = w->target,
 				    .control = w->control};
 	for (char *lines, *line = strtok_r(arena_text(&w->a, facts), "\n", &lines); line;
 	     line = strtok_r(NULL, "\n", &lines)) {
@@ -530,6 +554,31 @@ static const struct vector {
 	  " 200 60000\nseries name 0:4000 2000:104000 4000:204000\nseries neutral 0:4000 "
 	  "2000:104000 4000:204000\n" SEEN,
      SITE_OPEN, "site.open.certificate", NULL, NULL, 0, 0, SIDE_UNKNOWN, WHO_UNKNOWN},
+
+    /* ---- tools ---- */
+    {"lab honest-tor: what the controls do not reach either is dead", "tor",
+     "target or_port 1.2.3.4:9001 ok\ntarget obfs4 1.2.3.4:9443 ok\ntarget or_port_dirauth "
+     "1.2.3.5:443 generic_timeout_error\ntarget dir_port 1.2.3.5:80 "
+     "generic_timeout_error\ntarget or_port_dirauth 1.2.3.6:443 generic_timeout_error\nhelper "
+     "1.2.3.4:9001 ok\nhelper 1.2.3.5:443 connect_error\nhelper 1.2.3.5:80 "
+     "connect_error\nhelper 1.2.3.6:443 connect_error\n",
+     SITE_OPEN, "tool.open", NULL, NULL, 0, 0, SIDE_UNKNOWN, WHO_UNKNOWN},
+    {"lab tor: what the controls reach is not", "tor",
+     "target or_port 1.2.3.4:9001 generic_timeout_error\ntarget obfs4 1.2.3.4:9443 "
+     "generic_timeout_error\ntarget or_port_dirauth 1.2.3.5:443 generic_timeout_error\nhelper "
+     "1.2.3.4:9001 ok\nhelper 1.2.3.4:9443 ok\nhelper 1.2.3.5:443 connect_error\nttl tcp "
+     "neutral 4 data\nttl tcp name 1 exceeded\nttl tcp name 2 exceeded from=12.0.0.2\nttl tcp "
+     "name 3 silence\n" HONEST,
+     SITE_BLOCKED, "tool.endpoints", "ip.drop", "address", 2, 3, SIDE_IN_PATH, WHO_ACCESS},
+    {"two bridges that nobody tried from elsewhere may be dead", "tor",
+     "target or_port 1.2.3.4:9001 generic_timeout_error\ntarget obfs4 1.2.3.4:9443 "
+     "generic_timeout_error\n",
+     SITE_UNDETERMINED, "site.undetermined.no-data", NULL, NULL, 0, 0, SIDE_UNKNOWN, WHO_UNKNOWN},
+    {"lab wireguard: routers answer noise from farther than the tool's words", "wireguard",
+     "target wireguard 1.2.3.4:51820 generic_timeout_error\nttl udp noise 1 exceeded\nttl udp "
+     "noise 2 exceeded from=12.0.0.2\nttl udp noise 3 exceeded from=12.0.0.3\nttl udp name 1 "
+     "exceeded\nttl udp name 2 silence\nttl udp name 3 silence\n",
+     SITE_BLOCKED, "tool.words", "app.drop", "words", 1, 2, SIDE_IN_PATH, WHO_ACCESS},
 };
 
 static void rules(void **state)

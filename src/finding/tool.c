@@ -100,6 +100,7 @@ static int elsewhere(const struct measurement *m, const char *address)
 {
 	struct addr a;
 	uint16_t port;
+	int r = -1;
 
 	if (!address || !endpoint_parse(address, &a, &port))
 		return -1;
@@ -107,10 +108,10 @@ static int elsewhere(const struct measurement *m, const char *address)
 		for (size_t i = 0; i < m->control[c].nendpoint; i++) {
 			const struct control_endpoint *e = &m->control[c].endpoint[i];
 
-			if (e->tcp && e->port == port && addr_same(e->addr, a))
-				return e->tcp_failure != NULL;
+			if (e->tcp && e->port == port && addr_same(e->addr, a) && r != 0)
+				r = e->tcp_failure != NULL;
 		}
-	return -1;
+	return r;
 }
 
 /* Targets of a protocol (NULL: of any): an answer in the tool's own words is all that counts. What
@@ -163,6 +164,22 @@ static void bad_targets(const struct measurement *m, const char *protocol, struc
 		    endpoint_parse(m->target[i].address, &a, &port))
 			verdict_addr(out, a);
 	}
+}
+
+/* How many helpers tried the same servers: each is asked once a port. */
+static unsigned helpers(const struct measurement *m)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < m->ncontrol; i++) {
+		bool known = m->control[i].failure != NULL;
+
+		for (size_t k = 0; k < i; k++)
+			known |= !m->control[k].failure &&
+				 text_same(m->control[k].name, m->control[i].name);
+		n += !known;
+	}
+	return n;
 }
 
 /* Not even a neutral address could be reached: it is the network that is down. */
@@ -368,37 +385,36 @@ static void signal_app(const struct measurement *m, struct verdict *out)
 
 static void tor(const struct measurement *m, struct verdict *out)
 {
-	unsigned ok = 0, bad = 0, dir_ok = 0, dir_bad = 0;
-	const char *failure = NULL;
+	struct targets all = count_targets(m, NULL);
+	unsigned dir_ok = 0, dir_bad = 0;
 
 	for (size_t i = 0; i < m->ntarget; i++) {
 		const struct tool_target *t = &m->target[i];
-		bool authority = t->protocol && strstr(t->protocol, "dirauth");
 
-		if (failure_is_local(t->failure))
+		if (!t->protocol || !strstr(t->protocol, "dirauth") ||
+		    failure_is_local(t->failure) || (t->failure && elsewhere(m, t->address) == 1))
 			continue;
-		if (t->failure) {
-			bad++;
-			dir_bad += authority;
-			failure = t->failure;
-		} else {
-			ok++;
-			dir_ok += authority;
-		}
+		dir_ok += !t->failure;
+		dir_bad += t->failure != NULL;
 	}
-	if (ok + bad < 4) {
+	/* Where nothing tells the dead from the blocked there must be some. */
+	if (all.ok + all.bad < 4 && !all.alive && !(m->ncontrol && all.ok && !all.bad)) {
 		nothing(out, "site.undetermined.no-data");
 		return;
 	}
 	/* Some of the bridges and authorities are always dead; most of them never are. */
-	if (!ok)
-		blocked(out, "tool.endpoints", mechanism_of("tcp", failure), 0.9);
-	else if (bad * 2 > ok + bad)
-		blocked(out, "tool.part", mechanism_of("tcp", failure), 0.75);
+	if (!all.ok)
+		blocked(out, "tool.endpoints", mechanism_of(all.words ? "app" : "tcp", all.failure),
+			0.9);
+	else if (all.bad > all.ok)
+		blocked(out, "tool.part", mechanism_of(all.words ? "app" : "tcp", all.failure),
+			all.alive ? 0.85 : 0.75);
 	else if (dir_bad > dir_ok && dir_bad > 3)
-		blocked(out, "tool.part", mechanism_of("tcp", failure), 0.65);
+		blocked(out, "tool.part", mechanism_of("tcp", all.failure), 0.65);
 	else
 		open_tool(out);
+	if (out->state == SITE_BLOCKED)
+		bad_targets(m, NULL, out);
 }
 
 /* Tests of a tunnel that only say whether it started. */
@@ -673,6 +689,15 @@ bool judge_tool(struct arena *a, const struct knowledge *k, const struct measure
 			nothing(out, "site.undetermined.probe");
 		else if (!filtered_words(a, k, m, out))
 			tests[i].judge(m, out);
+		if (m->ntarget)
+			out->controls = helpers(m);
+		if (out->state == SITE_BLOCKED && !out->hop_first && m->nttl_probe) {
+			struct view v;
+
+			view_of(&v, a, k, m, "", true);
+			judge_trigger(&v, out);
+			judge_where(&v, out);
+		}
 		return true;
 	}
 	if (!strcmp(m->test, "hyperquack")) {

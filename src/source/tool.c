@@ -41,7 +41,7 @@ static void release(struct task *task)
 	}
 	if (t->network.task)
 		task_cancel(t->network.task);
-	for (size_t i = 0; i < 8; i++)
+	for (size_t i = 0; i < t->nhelp; i++)
 		if (t->helper[i])
 			task_cancel(t->helper[i]);
 	if (t->proof)
@@ -60,7 +60,7 @@ static bool over_udp(const struct tool_server *s)
 	return s->protocol == TOOL_WIREGUARD || s->protocol == TOOL_OPENVPN;
 }
 
-/* ---- proofs for UDP ---- */
+/* ---- where it ends ---- */
 
 static void prove(struct tooling *t);
 
@@ -74,14 +74,49 @@ static void proven(void *arg, const struct ttl_probe *p, size_t n)
 	prove(t);
 }
 
-/* The tool's words against noise of the same length, at the first server that was silent. */
+/* A control reached what did not even accept here. */
+static bool alive_elsewhere(const struct tooling *t, const struct ask_of *k)
+{
+	const struct control *c = t->controls.at;
+
+	for (size_t i = 0; i < t->controls.n; i++)
+		for (size_t n = 0; n < c[i].nendpoint; n++) {
+			const struct control_endpoint *e = &c[i].endpoint[n];
+
+			if (e->tcp && !e->tcp_failure && e->port == k->server->port &&
+			    e->addr.hi == k->addr.hi && e->addr.lo == k->addr.lo &&
+			    e->addr.v6 == k->addr.v6)
+				return true;
+		}
+	return false;
+}
+
+/* At the first server that was silent, the tool's words against noise of the same length; or
+ * connecting to it against connecting to the neutral address. */
 static void prove(struct tooling *t)
 {
+	const struct plan_options *o = t->spec.opt;
+
 	while (t->proving < t->nask && !t->probes.n) {
 		struct ask_of *k = &t->ask[t->proving++];
 		uint8_t *noise;
 		struct ttl_spec s;
 
+		if (k->has_connect && k->connect.seen.failure && !over_udp(k->server) &&
+		    o->has_neutral_addr && k->addr.v6 == o->neutral_addr.v6 &&
+		    alive_elsewhere(t, k)) {
+			s = (struct ttl_spec){.flow = flow_of(t, 0),
+					      .addr = k->addr,
+					      .port = k->server->port,
+					      .layer = "tcp",
+					      .name = t->spec.tool->name,
+					      .neutral = o->neutral,
+					      .addr_else = o->neutral_addr,
+					      .port_else = 443,
+					      .icmp = o->icmp};
+			t->proof = ttl_begin(t->task.loop, t->a, &s, proven, t);
+			return;
+		}
 		if (!over_udp(k->server) || !k->failure || !k->silent || !k->spec.npart)
 			continue;
 		noise = arena_alloc(t->a, k->spec.part[0].n);
@@ -166,27 +201,46 @@ static void helped(void *arg, const struct control *reply)
 	one_less(t);
 }
 
-/* The same endpoints from elsewhere. A helper speaks of a URL: the neutral name's. */
-static void ask_helpers(struct tooling *t)
+/* The servers at one port from elsewhere. A helper speaks of a URL, the neutral name's, and tries
+ * whatever address it is told of at that URL's port. */
+static void ask_port(struct tooling *t, uint16_t port)
 {
 	const struct plan_options *o = t->spec.opt;
 	struct endpoint *e = arena_zero(t->a, t->nask + 1, sizeof(*e));
+	const char *url = port == 443 ? arena_printf(t->a, "https://%s/", o->neutral)
+				      : arena_printf(t->a, "http://%s:%u/", o->neutral, port);
 	size_t n = 0;
 
-	for (size_t i = 0; i < t->nask && n < 64; i++)
-		if (t->ask[i].has_addr && !over_udp(t->ask[i].server))
-			e[n++] = (struct endpoint){t->ask[i].addr, t->ask[i].server->port};
-	for (size_t i = 0; n && i < o->nhelper && i < 8 && o->neutral; i++) {
+	for (size_t i = 0; i < t->nask && n < 32; i++)
+		if (t->ask[i].has_addr && !over_udp(t->ask[i].server) &&
+		    t->ask[i].server->port == port)
+			e[n++] = (struct endpoint){t->ask[i].addr, port};
+	for (size_t i = 0; i < o->nhelper && t->nhelp < TOOL_ASKS; i++) {
 		struct helper_ask ask = {.flow = flow_of(t, 0),
 					 .helper = &o->helper[i],
 					 .trust = o->trust,
-					 .url = arena_printf(t->a, "https://%s/", o->neutral),
+					 .url = url,
 					 .endpoint = e,
 					 .nendpoint = n};
+		size_t k = t->nhelp++;
 
-		t->helper_slot[i] = (struct helper_slot){t, i};
+		t->helper_slot[k] = (struct helper_slot){t, k};
 		t->left++;
-		t->helper[i] = helper_begin(t->task.loop, t->a, &ask, helped, &t->helper_slot[i]);
+		t->helper[k] = helper_begin(t->task.loop, t->a, &ask, helped, &t->helper_slot[k]);
+	}
+}
+
+static void ask_helpers(struct tooling *t)
+{
+	for (size_t i = 0; i < t->nask && t->spec.opt->neutral; i++) {
+		const struct ask_of *k = &t->ask[i];
+		bool known = !k->has_addr || over_udp(k->server);
+
+		for (size_t n = 0; n < i; n++)
+			known |= t->ask[n].has_addr && !over_udp(t->ask[n].server) &&
+				 t->ask[n].server->port == k->server->port;
+		if (!known)
+			ask_port(t, k->server->port);
 	}
 }
 
@@ -572,6 +626,8 @@ static void looked_up(void *arg, const struct dns_reply *reply, size_t n)
 			k->addr = reply[0].answer[i].addr;
 			k->has_addr = true;
 		}
+	if (!--t->naming)
+		ask_helpers(t);
 	if (k->has_addr) {
 		begin(t, k);
 		return;
@@ -611,13 +667,15 @@ static void from_loop(struct task *task)
 					       .type = DNS_A,
 					       .trust = o->trust};
 
+			t->naming++;
 			k->task = ask_begin(t->task.loop, t->a, &ask, looked_up, k);
 		} else {
 			k->failure = "unknown_failure: no resolver";
 			t->left--;
 		}
 	}
-	ask_helpers(t);
+	if (!t->naming)
+		ask_helpers(t);
 	one_less(t);
 }
 

@@ -37,6 +37,8 @@ struct list_of {
 	size_t n;
 };
 
+#define TOOL_ASKS 64
+
 struct tooling {
 	struct task task;
 	struct arena *a;
@@ -46,13 +48,14 @@ struct tooling {
 	struct measurement *m;
 	struct ask_of *ask;
 	size_t nask, left;
-	struct ask_of network; /* the neutral address */
-	struct task *helper[8];
+	struct ask_of network;		/* the neutral address */
+	struct task *helper[TOOL_ASKS]; /* each helper of each port */
 	struct helper_slot {
 		struct tooling *of;
 		size_t i;
-	} helper_slot[8];
-	size_t proving; /* the next that may need a proof */
+	} helper_slot[TOOL_ASKS];
+	size_t nhelp, naming; /* naming: lookups that are under way */
+	size_t proving;	      /* the next that may need a proof */
 	struct task *proof;
 	struct list_of dns, connects, handshakes, transactions, targets, controls, probes;
 };
