@@ -15,6 +15,7 @@
 #include "finding/json.h"
 #include "record/ooni.h"
 #include "record/shards.h"
+#include "record/spool.h"
 
 /* A block is sent when it has so many rows, or so many bytes. */
 #define BLOCK_ROWS 200000
@@ -47,7 +48,9 @@ static const struct {
 
 struct clickhouse {
 	struct shards *shards;
-	char *spool, *seed;
+	struct spool own;
+	const char *spool; /* its folder, once sending has begun */
+	char *seed;
 	uint8_t run[SHA256_SIZE]; /* digest of the seed; its first 16 bytes name the run */
 	struct block block[TABLES];
 	uint64_t waiting;
@@ -121,6 +124,17 @@ static bool sign_in(struct clickhouse *c, bool *before, bool *away, struct err *
 	return ok;
 }
 
+/* What others left: they were told that it waits, and it goes on waiting if it cannot be sent. */
+static void send_abandoned(void *arg, const char *folder)
+{
+	struct clickhouse *c = arg;
+	uint64_t waiting;
+	struct err err;
+
+	if (shards_spooled(folder))
+		shards_send_spool(c->shards, folder, &waiting, &err);
+}
+
 struct clickhouse *clickhouse_open(const char *url, const char *spool, const char *seed,
 				   struct err *err)
 {
@@ -128,15 +142,16 @@ struct clickhouse *clickhouse_open(const char *url, const char *spool, const cha
 	struct err left;
 	bool ok, before = true, absent, left_over = false;
 
+	c->own.lock = -1;
 	c->seed = mem_text(seed ? seed : "");
 	sha256(c->seed, strlen(c->seed), c->run);
 	c->shards = shards_open(url, err);
 	ok = c->shards != NULL;
 	if (ok && spool) {
-		ok = file_folder(spool, 0700, err);
+		ok = spool_take(&c->own, spool, url, c->run, err);
 		/* A sender of this input that began while the server with the ledger was away could
 		 * not sign in, but has left something. */
-		left_over = ok && shards_spooled(spool);
+		left_over = ok && shards_spooled(c->own.folder.at);
 		/* A server that is away does not stop a run: it is spooled. */
 		if (ok && !make_tables(c, &c->away, &left)) {
 			/* Of several servers the one with the ledger may be there. */
@@ -151,12 +166,15 @@ struct clickhouse *clickhouse_open(const char *url, const char *spool, const cha
 				*err = left;
 				ok = false;
 			}
-		} else if (ok && !shards_send_spool(c->shards, spool, &c->waiting, &left)) {
+		} else if (ok &&
+			   !shards_send_spool(c->shards, c->own.folder.at, &c->waiting, &left)) {
 			c->away = true;
 		}
+		if (ok && !c->away)
+			spool_abandoned(&c->own, spool, url, send_abandoned, c);
 		if (ok) {
-			c->spool = mem_text(spool);
-			shards_start(c->shards, spool, c->seed, before || left_over, c->away);
+			c->spool = c->own.folder.at;
+			shards_start(c->shards, c->spool, c->seed, before || left_over, c->away);
 		}
 	} else if (ok) {
 		struct buf version = {0};
@@ -200,7 +218,7 @@ bool clickhouse_close(struct clickhouse *c, struct err *err)
 		free(c->block[t].key);
 	}
 	shards_free(c->shards);
-	free(c->spool);
+	spool_leave(&c->own);
 	free(c->seed);
 	free(c);
 	return ok;

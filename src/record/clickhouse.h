@@ -33,9 +33,10 @@ struct clickhouse;
 
 bool clickhouse_is(const char *url);
 
-/* spool: a folder of this sender (made when it is not there). seed: what makes its blocks others
- * than those of another sender; the same input has the same seed. What an earlier sender left in
- * the spool is sent first. spool NULL: only for reading. */
+/* spool: a folder that senders may share (made when it is not there; record/spool.h). seed: what
+ * makes its blocks others than those of another sender; the same input has the same seed, and two
+ * senders of it wait for each other. What earlier senders to this store left in the spool is sent
+ * first. spool NULL: only for reading. */
 struct clickhouse *clickhouse_open(const char *url, const char *spool, const char *seed,
 				   struct err *err);
 
