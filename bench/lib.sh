@@ -56,6 +56,14 @@ need_shared() {
 	}
 }
 
+# need_tool NAME: the peer of a row.
+need_tool() {
+	command -v "$1" >/dev/null 2>&1 || {
+		echo "bench: $1 is not installed" >&2
+		exit 0
+	}
+}
+
 # R: the Route Views RIB of 2014-05-23, its first whole records 40 times. U: updates of 2015, 20 times.
 make_rib() {
 	[ -s "$work/R" ] && return
@@ -70,6 +78,13 @@ make_updates() {
 	python3 "$shared/tools/trim_mrt.py" "$work/U.one" "$work/U.tmp" 20 >&2
 	rm -f "$work/U.one"
 	mv "$work/U.tmp" "$work/U"
+}
+# What is held against bgpdump: both of them.
+routes_and_bgpdump() {
+	need_shared
+	need_tool bgpdump
+	make_rib
+	make_updates
 }
 make_vrps() {
 	[ -s "$work/vrps.json" ] && return

@@ -5,13 +5,7 @@
 # is the ratio of the rates.
 set -eu
 . "$(dirname "$0")/../lib.sh"
-need_shared
-command -v bgpdump >/dev/null 2>&1 || {
-	echo "bench: bgpdump is not installed" >&2
-	exit 0
-}
-make_rib
-make_updates
+routes_and_bgpdump
 ninja -C "$root/build" bench/decode_bench >&2
 decode=$root/build/bench/decode_bench
 for input in R U; do

@@ -4,13 +4,7 @@
 # bgpdump -m; the memory of a streamed RIB with VRPs, and that of following updates with full tables.
 set -eu
 . "$(dirname "$0")/../lib.sh"
-need_shared
-command -v bgpdump >/dev/null 2>&1 || {
-	echo "bench: bgpdump is not installed" >&2
-	exit 0
-}
-make_rib
-make_updates
+routes_and_bgpdump
 make_vrps
 for input in R U; do
 	peer=$(cpu bgpdump -m "$work/$input")

@@ -6,10 +6,7 @@ set -eu
 . "$(dirname "$0")/../lib.sh"
 need_shared
 for tool in lbzip2 igzip gzip; do
-	command -v $tool >/dev/null 2>&1 || {
-		echo "bench: $tool is not installed" >&2
-		exit 0
-	}
+	need_tool $tool
 done
 make_rib
 make_vrps
