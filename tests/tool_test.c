@@ -81,7 +81,7 @@ static char *wait_for(const char *name, const char *part)
 	char path[256];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 600; i++) {
 		FILE *f = fopen(path, "r");
 		size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
 
