@@ -121,6 +121,9 @@ holds 'too few networks for the score' 'd["announced"]["counted_in_score"] is Fa
 holds 'the actor' 'any(i["role"] == "actor" and i["kind"].startswith("route.hijack") for i in d["incidents"])'
 holds 'M2' 'manrs("M2")["value"] >= .5 and manrs("M2")["score"] < 100'
 
+is 0 'a mandate that nobody obeys' "$meridian" whatif mandate rov --in SE --adoption 0 --trials 4 --json
+holds 'changes nothing' 'd["scenario"].startswith("What if 0 % of") and all(a["before"]["believe"] == a["after"]["believe"] for a in d["attacks"])'
+
 # A country whose routes are all there: 64601 signs, 64602 does not, 64603 announces another's.
 printf '64500|64501|0\n64500|64601|-1\n64500|64602|-1\n64501|64603|-1\n64501|64602|-1\n' >graph.txt
 printf '64500,SE\n64501,SE\n64601,KE\n64602,KE\n64603,KE\n' >countries.csv
@@ -239,6 +242,12 @@ wrong() {
 		bad=1
 	}
 }
+wrong 2 'cut wants --country' whatif cut
+wrong 2 'did you mean cut' whatif cutt --country KE
+wrong 2 'between is not for remove' whatif remove --as 3356 --between US,RU
+wrong 2 'brief is for what changes reach' whatif mandate rov --in US --brief
+wrong 2 'percentage' whatif mandate rov --in US --adoption 101
+wrong 1 'AS3356.* is not in Kenya' whatif gateway --country KE --through 3356
 wrong 1 '"XX" is not a country code' whatif cut --country XX
 wrong 1 'AS4200000000 is not in the graph' whatif cut --country KE --except 4200000000
 wrong 1 'cannot attack itself' whatif hijack --attacker 3356 --victim 3356

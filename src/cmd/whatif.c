@@ -14,8 +14,9 @@
 #include "cmd/common.h"
 #include "fact/country.h"
 #include "finding/simcase.h"
+#include "record/disk.h"
 
-static struct words words;
+static struct words words = {.adoption = 100};
 static uint64_t trials = 0, seed = 1;
 static double rov, aspa;
 static bool brief, ipv6;
@@ -197,6 +198,11 @@ static int compile_graph(void)
 	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
 }
 
+/* Set where the words of a step are wrong, whatever the graph: exit status 2. */
+static bool misused;
+
+#define misuse(...) (misused = true, err_set(__VA_ARGS__))
+
 static uint32_t *keep(struct scenario *s, uint32_t *id, size_t n)
 {
 	uint32_t *at = arena_copy(&s->arena, id, n * sizeof(*id));
@@ -208,16 +214,17 @@ static uint32_t *keep(struct scenario *s, uint32_t *id, size_t n)
 static bool step_cut(struct scenario *s, bool gateway, struct err *err)
 {
 	struct change *c = &s->change[s->nchange];
+	char cc[3];
 	const char *list = gateway ? words.through : words.except;
 	uint32_t *id;
 	size_t n;
 
 	if (!words.country)
-		return err_set(err, "%s wants --country CC", gateway ? "gateway" : "cut");
+		return misuse(err, "%s wants --country CC", gateway ? "gateway" : "cut");
 	if (gateway && !list)
-		return err_set(err, "gateway wants --through AS[,AS…]");
+		return misuse(err, "gateway wants --through AS[,AS…]");
 	if (gateway ? words.except != NULL : words.through != NULL)
-		return err_set(err, "--except is for cut, --through for gateway");
+		return misuse(err, "--except is for cut, --through for gateway");
 	*c = (struct change){.kind = CHANGE_CUT};
 	if (!graph_country(&s->graph, words.country, strlen(words.country), &c->country, err))
 		return false;
@@ -232,9 +239,12 @@ static bool step_cut(struct scenario *s, bool gateway, struct err *err)
 		c->id = keep(s, id, n);
 		for (size_t i = 0; i < n; i++)
 			if (s->graph.nets->country[c->id[i]] != c->country)
-				return err_set(err,
-					       "%s is not in %s, so it has no border of it to keep",
-					       graph_name(&s->graph, c->id[i]), words.country);
+				return err_set(
+				    err,
+				    "%s is not in %s, so it has no link across that border to "
+				    "keep",
+				    graph_name(&s->graph, c->id[i]),
+				    country_name(nets_code(cc, c->country)));
 	}
 	if (!s->view)
 		s->view = c->country;
@@ -296,7 +306,7 @@ static bool step_depeer(struct scenario *s, struct err *err)
 	uint8_t *side;
 
 	if (!comma || strchr(comma + 1, ','))
-		return err_set(err, "depeer wants --between A,B: two countries or networks");
+		return misuse(err, "depeer wants --between A,B: two countries or networks");
 	side = arena_zero(&s->arena, (size_t)s->graph.as->n + 1, 1);
 	if (!side_of(s, words.between, (size_t)(comma - words.between), side, 1, err) ||
 	    !side_of(s, comma + 1, strlen(comma + 1), side, 2, err))
@@ -307,7 +317,7 @@ static bool step_depeer(struct scenario *s, struct err *err)
 		for (uint32_t v = 0; v < s->graph.as->n; v++)
 			one = one || side[v] == 1;
 		if (!one)
-			return err_set(err, "--between %s: both sides are the same", words.between);
+			return misuse(err, "--between %s: both sides are the same", words.between);
 	}
 	*c = (struct change){.kind = CHANGE_DEPEER, .side = side, .transit = words.transit};
 	if (!s->domestic && !s->view) {
@@ -330,7 +340,7 @@ static bool step_remove(struct scenario *s, struct err *err)
 	size_t n;
 
 	if ((words.as != NULL) + (words.ixp != NULL) + (words.link != NULL) != 1)
-		return err_set(err, "remove wants one of --as, --ixp, --link");
+		return misuse(err, "remove wants one of --as, --ixp, --link");
 	*c = (struct change){.kind = CHANGE_NETWORK};
 	if (words.ixp) {
 		size_t at;
@@ -354,7 +364,7 @@ static bool step_remove(struct scenario *s, struct err *err)
 	if (words.link) {
 		c->kind = CHANGE_LINK;
 		if (n != 2)
-			return err_set(err, "--link wants two networks: A,B");
+			return misuse(err, "--link wants two networks: A,B");
 		if (asgraph_between(s->graph.as, c->id[0], c->id[1], NULL) == RELATION_NONE)
 			return err_set(err, "%s and %s have no link in the graph",
 				       graph_name(&s->graph, c->id[0]),
@@ -426,13 +436,13 @@ static bool step_mandate(struct scenario *s, int argc, char **argv, struct err *
 			m->what = known[i].name;
 		}
 	if (!m->what || !words.in)
-		return err_set(err, "mandate wants rov, aspa or otc, and --in CC|AS,…|top:N");
+		return misuse(err, "mandate wants rov, aspa or otc, and --in CC|AS,…|top:N");
 	if (!(m->adoption >= 0 && m->adoption <= 100))
-		return err_set(err, "--adoption is a percentage from 0 to 100");
+		return misuse(err, "--adoption is a percentage from 0 to 100");
 	m->among = arena_zero(&s->arena, (size_t)g->n + 1, 1);
 	if (!strncmp(words.in, "top:", 4)) {
 		if (!text_to_u64(words.in + 4, strlen(words.in + 4), UINT32_MAX, &top) || !top)
-			return err_set(err, "\"%s\" is not top:N", words.in);
+			return misuse(err, "\"%s\" is not top:N", words.in);
 		mark_top(g, top, m->among);
 	} else if (strlen(words.in) == 2 && (words.in[0] < '0' || words.in[0] > '9')) {
 		if (!graph_country(&s->graph, words.in, 2, &country, err))
@@ -461,7 +471,7 @@ static bool step_hijack(struct scenario *s, struct err *err)
 	if (s->hijack)
 		return err_set(err, "a scenario has one hijack");
 	if (!words.attacker || !words.victim)
-		return err_set(err, "hijack wants --attacker AS and --victim AS");
+		return misuse(err, "hijack wants --attacker AS and --victim AS");
 	if (!graph_as(&s->graph, words.attacker, strlen(words.attacker), &s->attacker, err) ||
 	    !graph_as(&s->graph, words.victim, strlen(words.victim), &s->victim, err))
 		return false;
@@ -475,15 +485,42 @@ static bool step_hijack(struct scenario *s, struct err *err)
 	return true;
 }
 
+/* An option that the step has no use for would be a scenario that nobody asked for. */
+static bool fitting(const char *verb, struct err *err)
+{
+	const struct {
+		const char *option, *verbs;
+		bool given;
+	} all[] = {{"except", "cut gateway", words.except},
+		   {"through", "cut gateway", words.through},
+		   {"between", "depeer", words.between},
+		   {"transit", "depeer", words.transit},
+		   {"as", "remove", words.as},
+		   {"ixp", "remove", words.ixp},
+		   {"link", "remove", words.link},
+		   {"in", "mandate", words.in},
+		   {"attacker", "hijack", words.attacker},
+		   {"victim", "hijack", words.victim},
+		   {"kind", "hijack", words.kind},
+		   {"origin", "routes", words.origin}};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (all[i].given && !strstr(all[i].verbs, verb))
+			return misuse(err, "--%s is not for %s", all[i].option, verb);
+	return true;
+}
+
 static bool step(struct scenario *s, int argc, char **argv, struct err *err)
 {
 	const char *verb = argv[0];
 	uint16_t country;
 
+	if (!fitting(verb, err))
+		return false;
 	if (s->nchange == STEPS || s->nmandate == STEPS)
 		return err_set(err, "at most %d steps", STEPS);
 	if (argc > 1 && strcmp(verb, "mandate"))
-		return err_set(err, "\"%s\" is one word too many", argv[1]);
+		return misuse(err, "\"%s\" is one word too many", argv[1]);
 	if (words.country && strcmp(verb, "cut") && strcmp(verb, "gateway")) {
 		if (!graph_country(&s->graph, words.country, strlen(words.country), &country, err))
 			return false;
@@ -651,6 +688,21 @@ static bool tell(struct scenario *s, struct err *err)
 	return ok;
 }
 
+/* The scenario that was meant, if one is near. */
+static const char *nearest(const char *word, const char *const *verbs, const char *const *tables)
+{
+	const char *best = NULL;
+	unsigned least = 3;
+
+	for (int k = 0; k < 2; k++)
+		for (const char *const *v = k ? tables : verbs; *v; v++)
+			if (text_distance(word, *v) < least) {
+				least = text_distance(word, *v);
+				best = *v;
+			}
+	return best;
+}
+
 static int whatif(int argc, char **argv)
 {
 	static const char *const verbs[] = {"cut",     "gateway", "depeer", "remove",
@@ -690,12 +742,17 @@ static int whatif(int argc, char **argv)
 				 : complain(EXIT_USAGE, "\"%s\" is one word too many", argv[1]);
 	if (!(rov >= 0 && rov <= 100 && aspa >= 0 && aspa <= 100))
 		return complain(EXIT_USAGE, "--rov and --aspa are percentages from 0 to 100");
-	if (!words.adoption)
-		words.adoption = 100;
 	for (int i = 0; verbs[i]; i++)
 		verb = verb || !strcmp(verbs[i], argv[0]);
-	ok = graph_load(&s.graph, &err);
 	s.verb = argv[0];
+	if (!verb && strcmp(argv[0], "-") && !disk_exists(argv[0])) {
+		const char *near = nearest(argv[0], verbs, tables);
+
+		return complain(EXIT_USAGE, "\"%s\" is neither a scenario nor a file%s%s%s",
+				argv[0], near ? "; did you mean " : "", near ? near : "",
+				near ? "?" : "");
+	}
+	ok = graph_load(&s.graph, &err);
 	if (ok && verb)
 		ok = step(&s, argc, argv, &err);
 	else if (ok && argc > 1)
@@ -703,6 +760,9 @@ static int whatif(int argc, char **argv)
 	else if (ok)
 		ok = read_file(&s, argv[0], &err);
 	ok = ok && consistent(&s, &err);
+	if (ok && brief && !s.nchange)
+		ok =
+		    misuse(&err, "--brief is for what changes reach: cut, gateway, depeer, remove");
 	if (ok) {
 		s.rov = rov;
 		s.aspa = aspa;
@@ -725,7 +785,9 @@ static int whatif(int argc, char **argv)
 	buf_free(&title);
 	if (ok)
 		return EXIT_RAN;
-	return err.text[0] ? complain(EXIT_COULD_NOT, "%s", err.text) : EXIT_COULD_NOT;
+	if (!err.text[0])
+		return EXIT_COULD_NOT;
+	return complain(misused && (verb || !s.file) ? EXIT_USAGE : EXIT_COULD_NOT, "%s", err.text);
 }
 
 const struct cmd cmd_whatif = {

@@ -98,16 +98,29 @@ void whatif_question(const struct scenario *s, const struct words *words, const 
 		buf_text(out, " failed");
 	} else if (!strcmp(s->verb, "mandate")) {
 		bool top = !strncmp(words->in, "top:", 4);
+		bool list = words->in[0] >= '0' && words->in[0] <= '9';
 
-		buf_printf(out, "%s%s%s had to %s", top ? "the " : "networks of ",
-			   top ? words->in + 4 : country_of(words->in),
-			   top ? " largest networks" : "",
+		if (words->adoption < 100)
+			buf_printf(out, "%g %% of ", words->adoption);
+		if (top)
+			buf_printf(out, "the %s largest networks", words->in + 4);
+		else if (list || strlen(words->in) > 2)
+			named_list(s, words->in, out);
+		else
+			buf_printf(out, "%snetworks of %s", words->adoption < 100 ? "the " : "",
+				   country_of(words->in));
+		buf_printf(out, " had to %s",
 			   *what == 'r'	  ? "validate route origins (ROV)"
 			   : *what == 'a' ? "publish and verify ASPAs"
 					  : "mark routes as only to customers (OTC)");
 	} else {
-		buf_printf(out, "%s attacked %s (%s)", graph_name(&s->graph, s->attacker),
-			   graph_name(&s->graph, s->victim), attack_kind_text[s->kind]);
+		static const char *const does[] = {
+		    "announced the prefixes of %s", "announced more specific prefixes of %s",
+		    "announced the prefixes of %s with the victim as forged origin",
+		    "leaked the routes of %s"};
+
+		buf_printf(out, "%s ", graph_name(&s->graph, s->attacker));
+		buf_printf(out, does[s->kind], graph_name(&s->graph, s->victim));
 	}
 	buf_char(out, '?');
 }
