@@ -202,6 +202,12 @@ is 0 'a report' "$meridian" observe -q --vrps "$case"/vrps-*.json --html page.ht
 says page.html '<section id="profiles"'
 grep -q '<summary><h3>India</h3></summary>' page.html || { echo 'FAILED: India is not in the report'; bad=1; }
 
+# A record shown again has the same ones.
+is 0 'a record' "$meridian" observe -q --vrps "$case"/vrps-*.json --record kept -o out "$case"/routes
+is 0 'its page' "$meridian" report -q --html again.html -o out kept
+for page in page again; do sed -n '/<section id="profiles"/,/<\/section>/p' $page.html >$page.part; done
+cmp page.part again.part || { echo 'FAILED: the page of a record has other profiles'; bad=1; }
+
 printf 'garbage' >>routes.mrt
 is 3 'damaged routes' "$meridian" country KE $own --vrps vrps.csv routes.mrt --json
 holds 'and yet all before the damage' 'd["announced"]["valid"] == 2'

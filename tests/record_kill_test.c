@@ -102,7 +102,7 @@ static void every_point(const char *mode, long step)
 		again = run_writer(NULL, 0, "2", &whole);
 		assert_true(whole);
 		assert_int_equal(again, 6);
-		if (!record_check(dir, &s, &err))
+		if (!record_check(dir, NULL, &s, &err))
 			fail_msg("%s at call %ld: %s", mode, at, err.text);
 		/* A batch that was written and not yet acknowledged may be there as well. */
 		if (s.findings < (acks + again) * 3 || s.findings > (acks + 1 + again) * 3)

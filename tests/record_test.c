@@ -73,7 +73,7 @@ static void whole(uint64_t findings)
 	struct record_state s;
 	struct err err;
 
-	if (!record_check(dir, &s, &err))
+	if (!record_check(dir, NULL, &s, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(s.findings, findings);
 	assert_int_equal(s.missing, 0);
@@ -206,12 +206,12 @@ static void erases(void **state)
 		if (disk_read(path, &log, 1 << 30, &err))
 			assert_null(memmem(log.at, log.len, f->evidence[0].sha256, 32));
 	}
-	assert_true(record_check(dir, &s, &err));
+	assert_true(record_check(dir, NULL, &s, &err));
 	assert_int_equal(s.erased, 2);
 	assert_int_equal(s.findings, 19);
 	snprintf(path, sizeof(path), "%s/index.db", dir);
 	unlink(path);
-	assert_true(record_check(dir, &s, &err));
+	assert_true(record_check(dir, NULL, &s, &err));
 	assert_int_equal(s.erased, 2);
 	free(gone_leaf);
 	findings_free(&fs);
@@ -241,20 +241,20 @@ static void notices_changes(void **state)
 		char c = (char)(log.at[i] ^ 1 << i % 8);
 
 		assert_int_equal(pwrite(fd, &c, 1, (off_t)i), 1);
-		if (record_check(dir, &s, &err))
+		if (record_check(dir, NULL, &s, &err))
 			fail_msg("byte %zu of %zu was changed and nobody noticed", i, log.len);
 		assert_int_equal(pwrite(fd, &log.at[i], 1, (off_t)i), 1);
 	}
 	/* A cut as well, and it is not taken for an unfinished write. */
 	assert_int_equal(ftruncate(fd, (off_t)log.len - 1), 0);
-	assert_false(record_check(dir, &s, &err));
+	assert_false(record_check(dir, NULL, &s, &err));
 	assert_null(record_open(dir, RECORD_CREATE, NULL, &err));
 	assert_int_equal(pwrite(fd, &log.at[log.len - 1], 1, (off_t)log.len - 1), 1);
-	assert_true(record_check(dir, &s, &err));
+	assert_true(record_check(dir, NULL, &s, &err));
 	/* What was begun after it is. */
 	assert_int_equal(pwrite(fd, log.at, 500, (off_t)log.len), 500);
 	close(fd);
-	assert_true(record_check(dir, &s, &err));
+	assert_true(record_check(dir, NULL, &s, &err));
 	assert_int_equal(s.unfinished, 500);
 	assert_int_equal(s.findings, 3);
 	buf_free(&log);
@@ -283,7 +283,7 @@ static void two_writers(void **state)
 		wait(&status);
 		assert_int_equal(status, 0);
 	}
-	assert_true(record_check(dir, &s, &err));
+	assert_true(record_check(dir, NULL, &s, &err));
 	assert_int_equal(s.findings, WRITERS * BATCHES * EACH);
 	assert_int_equal(s.commits, WRITERS * BATCHES);
 	assert_int_equal(s.missing, 0);

@@ -107,27 +107,15 @@ static bool lines_out(struct run *r, const struct lines *lines, struct err *err)
 static bool put_html(const struct run_report *report, const struct findings *all, struct err *err)
 {
 	struct html_map shapes = {.name = map};
-	struct run_report with = *report;
-	struct sheet *profile[PROFILES_MAX];
-	struct buf page = {0}, text = {0};
-	struct err why = {0};
+	struct buf text = {0};
 	bool ok = true;
-
-	with.profile = profile;
-	with.nprofile = profiles_touched(all, relations, profile, &why);
-	if (why.text[0])
-		talk("meridian: no profiles of countries: %s", why.text);
 
 	if (map) {
 		ok = file_get(map, &text, (size_t)64 << 20, err);
 		shapes.at = text.at;
 		shapes.n = text.len;
 	}
-	ok = ok && html_write(&page, &with, all, map ? &shapes : NULL, err) &&
-	     put_file(html, page.at, page.len, err);
-	for (size_t i = 0; i < with.nprofile; i++)
-		sheet_free(profile[i]);
-	buf_free(&page);
+	ok = ok && profiles_page(html, report, all, relations, map ? &shapes : NULL, err);
 	buf_free(&text);
 	return ok;
 }

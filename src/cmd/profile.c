@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "cmd/common.h"
 #include "cmd/whatif.h"
 #include "fact/country.h"
 
@@ -321,4 +322,24 @@ size_t profiles_touched(const struct findings *fs, const char *relations,
 	graph_free(&g);
 	free(touched);
 	return n;
+}
+
+bool profiles_page(const char *path, const struct run_report *run, const struct findings *fs,
+		   const char *relations, const struct html_map *map, struct err *err)
+{
+	struct run_report with = *run;
+	struct sheet *profile[PROFILES_MAX];
+	struct buf page = {0};
+	struct err why = {0};
+	bool ok;
+
+	with.profile = profile;
+	with.nprofile = profiles_touched(fs, relations, profile, &why);
+	if (why.text[0])
+		talk("meridian: no profiles of countries: %s", why.text);
+	ok = html_write(&page, &with, fs, map, err) && put_file(path, page.at, page.len, err);
+	for (size_t i = 0; i < with.nprofile; i++)
+		sheet_free(profile[i]);
+	buf_free(&page);
+	return ok;
 }

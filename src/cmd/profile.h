@@ -7,6 +7,7 @@
 #define CMD_PROFILE_H
 
 #include "cmd/seen.h"
+#include "report/html.h"
 
 /* The members of the JSON object of a country. seen NULL: no routes. */
 void profile_json(struct jsonw *w, const struct graph *g, const struct country_profile *c,
@@ -29,5 +30,10 @@ void profile_caveats(struct sheet *s, const struct country_profile *c);
  */
 size_t profiles_touched(const struct findings *fs, const char *relations,
 			struct sheet *out[PROFILES_MAX], struct err *err);
+
+/* The page of a run with these profiles, into a file; map NULL: the bundled one. A graph that
+ * cannot be read is said on stderr, and the page has no profiles. */
+bool profiles_page(const char *path, const struct run_report *run, const struct findings *fs,
+		   const char *relations, const struct html_map *map, struct err *err);
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/progress.h"
 #include "cmd/keep.h"
 #include "cmd/id.h"
 
@@ -27,15 +28,24 @@ static const struct opt opts[] = {
     {"leaf", 0, OPT_LIST, &leaf, "N", "With erase: this leaf of the log.", NULL},
     COMMON_OPTS};
 
+static void look(void *arg, uint64_t done, uint64_t total, uint64_t leaves)
+{
+	if (progress_due(arg))
+		progress_show(arg, done, total, leaves);
+}
+
 static int check(const char *dir)
 {
+	struct progress p = progress_start("checking", "leaves", !common.quiet);
+	const struct record_look looking = {look, &p};
 	struct record_state s;
 	struct err err;
 	struct buf out = {0};
 	struct jsonw w = JSONW(&out);
 	char a[32], b[32], c[32];
-	bool whole = record_check(dir, &s, &err), ok;
+	bool whole = record_check(dir, &looking, &s, &err), ok;
 
+	progress_end(&p);
 	if (common.json) {
 		jsonw_object(&w);
 		jsonw_name(&w, "whole");

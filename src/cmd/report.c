@@ -15,16 +15,16 @@
 #include "cmd/commands.h"
 #include "cmd/common.h"
 #include "cmd/id.h"
+#include "cmd/profile.h"
 #include "finding/json.h"
 #include "record/clickhouse.h"
 #include "record/record.h"
-#include "report/html.h"
 #include "report/output.h"
 #include "report/words.h"
 #include "version.h"
 
 static struct opt_list id;
-static const char *kind, *country, *html;
+static const char *kind, *country, *html, *relations;
 static uint64_t actor, victim, network, limit;
 static int64_t from = TIME_NONE, to = TIME_NONE;
 static bool jsonl, csv, diff, newest;
@@ -48,6 +48,10 @@ static const struct opt opts[] = {
     {"jsonl", 0, OPT_BOOL, &jsonl, NULL, "Print JSON lines, one finding a line.", NULL},
     {"csv", 0, OPT_BOOL, &csv, NULL, "Print CSV, one finding a row.", NULL},
     {"html", 0, OPT_TEXT, &html, "FILE", "Write the report as one self-contained page too.", NULL},
+    {"relationships", 0, OPT_TEXT, &relations, "FILE",
+     "AS relationships for the page's profiles of countries, as observe takes them; without it the "
+     "embedded ones of June 2018, and dated.",
+     NULL},
     COMMON_OPTS};
 
 /* Several records as one report: their sources stand one after another. */
@@ -540,11 +544,8 @@ static int show(struct shown *s, int argc, char **dir)
 		run.style.verbose = common.verbose;
 		output_all(o, &out, &run, &s->all);
 		ok = put_result(&out, &err);
-		if (ok && html) {
-			buf_reset(&out);
-			ok = html_write(&out, &run, &s->all, NULL, &err) &&
-			     put_file(html, out.at, out.len, &err);
-		}
+		if (ok && html)
+			ok = profiles_page(html, &run, &s->all, relations, NULL, &err);
 	}
 	buf_free(&out);
 	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);

@@ -15,6 +15,7 @@
 #include "record/tiles.h"
 
 struct check {
+	const struct record_look *look; /* may be NULL */
 	struct log *log;
 	struct index *index;
 	struct record_state *s;
@@ -153,6 +154,8 @@ static bool check_log(struct check *c, uint64_t end, struct err *err)
 			err_set(err, "log: ends before its last commit");
 		if (ok && frame_is_leaf(&f))
 			ok = check_leaf(c, &f, err);
+		if (ok && c->look)
+			c->look->at(c->look->arg, at, end, c->tree.n);
 		if (!ok || f.kind != FRAME_COMMIT)
 			continue;
 		buf_reset(&p);
@@ -217,11 +220,12 @@ static bool check_checkpoint(struct check *c, const char *dir, struct err *err)
 	return true;
 }
 
-bool record_check(const char *dir, struct record_state *s, struct err *err)
+bool record_check(const char *dir, const struct record_look *look, struct record_state *s,
+		  struct err *err)
 {
 	/* Opening cuts off an unfinished write; what it was is counted before. */
 	struct log *log = log_open(dir, false, NULL, err);
-	struct check c = {.s = s};
+	struct check c = {.s = s, .look = look};
 	uint64_t before = log ? log_size(log) : 0, leaves, findings, end = 0;
 	struct record *r;
 	struct tree t;

@@ -57,7 +57,8 @@ enum media {
 	MEDIA_JSON,
 	MEDIA_DNS,  /* a DNS message, RFC 1035 */
 	MEDIA_TLS,  /* certificates as the server sent them, DER, each after its length in u24 */
-	MEDIA_HTTP, /* record/wacz.h: a JSON line, then request and response */
+	MEDIA_HTTP, /* an exchange as it was on the wire, RFC 9112; what a probe keeps of one stands
+		     * in its measurement, which is MEDIA_JSON */
 	MEDIA_TEXT,
 };
 

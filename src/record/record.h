@@ -98,6 +98,12 @@ struct note_signer;
 bool record_checkpoint(struct record *r, const struct note_signer *s, struct buf *checkpoint,
 		       struct err *err);
 
+/* Who wants to see how far record_check() is: bytes of the log, and leaves. */
+struct record_look {
+	void (*at)(void *arg, uint64_t done, uint64_t total, uint64_t leaves);
+	void *arg;
+};
+
 /* What record_check() found. */
 struct record_state {
 	uint64_t leaves, findings, runs, raws, erased, commits;
@@ -108,6 +114,7 @@ struct record_state {
 };
 
 /* Reads everything and proves it whole: digests, tree, index, findings, tiles, checkpoint. */
-bool record_check(const char *dir, struct record_state *s, struct err *err);
+bool record_check(const char *dir, const struct record_look *look, struct record_state *s,
+		  struct err *err);
 
 #endif

@@ -8,6 +8,7 @@
  * line break of theirs reaches the terminal.
  */
 
+#include <math.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -320,7 +321,8 @@ static void in_full(struct page *p, const struct finding *f, size_t i)
 			continue;
 		buf_printf(&text, "%s%s", told++ ? "; " : "", t->text ? t->text : t->id);
 		if (weighty)
-			buf_printf(&text, " (%+.2f)", t->weight);
+			/* Of three digits, as a record has it: shown again it is the same. */
+			buf_printf(&text, " (%+.2f)", rint(t->weight * 1000) / 1000);
 	}
 	say(p, "why", &text);
 	for (size_t k = 0; k < f->ncaveat; k++)
