@@ -15,6 +15,12 @@ HOST = "127.0.0.1"
 ZONE = "signed.test"
 A, NS, SOA, RRSIG, NSEC, DNSKEY, DS = 1, 2, 6, 46, 47, 48, 43
 TTL = 3600
+IP_PKTINFO = 8
+
+# Where libunbound begins without a resolver (https://www.internic.net/domain/named.root), IPv4; of
+# B the address before November 2023 too, which older libraries have.
+ROOTS = ("198.41.0.4", "170.247.170.2", "199.9.14.201", "192.33.4.12", "199.7.91.13", "192.203.230.10", "192.5.5.241",
+         "192.112.36.4", "198.97.190.53", "192.36.148.17", "192.58.128.30", "193.0.14.129", "199.7.83.42", "202.12.27.33")
 
 
 def wire(name):
@@ -71,23 +77,25 @@ def record(name, kind, data):
 class Resolver:
     """how: "honest", "liar" (what begins with lie, swap or deny is bent), "plain" (no signatures)."""
 
-    def __init__(self, zone, how, addr="127.0.0.1", host=HOST):
+    def __init__(self, zone, how, addr="127.0.0.1", host=HOST, port=0):
         self.zone, self.how, self.addr, self.asked = zone, how, addr, []
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind((host, 0))
+        self.udp.bind((host, port))
         self.port = self.udp.getsockname()[1]
         self.text = "%s:%d" % (host, self.port)
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
+        """Each answer comes from the address that was asked."""
+        self.udp.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
         while True:
-            q, who = self.udp.recvfrom(4096)
+            q, more, _, who = self.udp.recvmsg(4096, 256)
             try:
                 r = self.answer(q)
             except (IndexError, struct.error):
                 continue
             if r:
-                self.udp.sendto(r, who)
+                self.udp.sendmsg([r], [m for m in more if m[:2] == (socket.IPPROTO_IP, IP_PKTINFO)], 0, who)
 
     def answer(self, q):
         at, name = 12, []
@@ -125,6 +133,8 @@ class Resolver:
             if signed:
                 nothing += self.signed(name, NSEC, wire("v." + ZONE) + bitmap(NS, RRSIG, NSEC), True)
             return 0, [], nothing
+        if not name:
+            return 0, [record("", NS, wire("a.root-servers.net"))] if kind == NS else [], []
         if name.endswith(".unsigned." + ZONE) or not name.endswith(ZONE):
             return 0, [record(name, A, true)] if kind == A else [], []
         if first == "gone" or (liar and first == "deny"):

@@ -206,9 +206,12 @@ static void tell_validating(const struct probe_run *r)
 			   *by = dnssec_resolver(r->opt.dnssec[i]);
 
 		if (why)
-			talk("meridian: %s brings no signatures (%s), so its answers are not "
-			     "validated",
-			     *by ? by : "the system's resolver", why);
+			talk("meridian: %s: no signatures come by this way (%s), so what comes is "
+			     "not validated",
+			     !*by		       ? "the system's resolver"
+			     : r->validate[i].resolver ? by
+						       : "the zones' own name servers",
+			     why);
 	}
 }
 
