@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Meridian authors
 """A probe whose address every server echoes, in namespaces of its own: the address stands in no
-output, unless that is asked for. The servers are tests/hostile.py's."""
+output, unless that is asked for. The servers are tests/hostile.py's and tests/signed.py's."""
 import os
 import subprocess
 import sys
@@ -20,6 +20,7 @@ if "PROBE_PRIVATE" not in os.environ:
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import hostile
+import signed
 
 os.environ["PATH"] += ":/usr/sbin:/sbin"
 subprocess.run("""mount --make-rprivate / && mkdir -p /run/netns && mount -t tmpfs net /run/netns
@@ -28,6 +29,10 @@ ip addr add %s/24 dev s0 && ip link set s0 up && ip -n cli addr add %s/24 dev c0
 ip -n cli link set lo up && ip -n cli route add default via %s""" % (SERVER, ME, SERVER), shell=True, check=True)
 hostile.HOST = SERVER
 dns, pages = hostile.Dns(), hostile.Pages()
+# Signed names that live at the probe's own address, as those of a portal or of its own server do.
+keys = tempfile.TemporaryDirectory()
+zone = signed.Zone(keys.name)
+own = signed.Resolver(zone, "honest", ME, SERVER)
 forms = [ME, ".".join(reversed(ME.split("."))), ME.replace(".", "-")]
 failed = 0
 
@@ -35,7 +40,8 @@ failed = 0
 def outputs(folder, *options):
     """All that the probe writes, everywhere."""
     urls = ["http://honest.test:%d/%s" % (pages.port, p) for p in ("echo", "to-echo", "close", "raw")]
-    common = ["--resolver", "%s:%d" % (SERVER, dns.port), "--no-whoami", "--neutral", "none", "--nobody", "none",
+    urls += ["http://www.%s:%d/echo" % (signed.ZONE, pages.port)]
+    common = ["--resolver", own.text, "--validate", "resolvers", "--trust-anchor", zone.anchor, "--resolver", "%s:%d" % (SERVER, dns.port), "--no-whoami", "--neutral", "none", "--nobody", "none",
               "--timeout", "2", "--rest", "0.001", "--yes", *options]
     text = b""
     for n, form in enumerate((["--as", "ooni"], ["--verdicts"], ["--json", "--record", folder + "/record"], ["-v"])):
@@ -64,6 +70,9 @@ with tempfile.TemporaryDirectory() as folder:
             failed += 1
             at = text.index(form.encode())
             print("FAILED: %s stands in an output: %r" % (form, text[max(0, at - 60):at + 60]))
+    if b'"security":"secure"' not in text:
+        failed += 1
+        print("FAILED: no validated answer was written, so none was searched")
     if b"[replaced]" not in text:
         failed += 1
         print("FAILED: nothing was replaced, so nothing was tested")

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/assets.h"
@@ -25,6 +26,7 @@ struct probe_asked probe_asked = {.neutral = "example.com",
 				  .follow = true,
 				  .parallel = 128,
 				  .redirects = 10,
+				  .byte_limit = 4000,
 				  .timeout = 8,
 				  .rest_for = 30,
 				  .time_limit = 86400};
@@ -83,6 +85,8 @@ static const struct opt opts[] = {
      NULL},
     {"time-limit", 0, OPT_REAL, &probe_asked.time_limit, "SECONDS",
      "End after this time with what there is.", NULL},
+    {"byte-limit", 0, OPT_UINT, &probe_asked.byte_limit, "MB",
+     "End after so much was received, with what there is (4,000).", NULL},
     {"resume", 0, OPT_TEXT, &probe_asked.resume, "FILE",
      "Append each measurement to FILE, as JSON lines, as soon as it is made, and do not measure "
      "again what stands there already: a run that was killed goes on.",
@@ -124,7 +128,10 @@ static const struct opt opts[] = {
      "once. Without it the VRPs that 'meridian fetch vrps' left in its cache, if there are any; "
      "none: no table at all.",
      NULL},
-    {"asn", 0, OPT_UINT, &probe_asked.asn, "N", "The network that this is measured in.", NULL},
+    {"asn", 0, OPT_UINT, &probe_asked.asn, "N",
+     "The network that this is measured in. Without it the one of this line's public address, by "
+     "the table of --networks.",
+     NULL},
     {"loopback", 0, OPT_BOOL, &probe_asked.loopback, NULL,
      "Connect to addresses of this machine itself too, for tests.", NULL},
     COMMON_OPTS};
@@ -236,6 +243,7 @@ static int probe(int argc, char **argv)
 {
 	struct probe_run *r = mem_zero(1, sizeof(*r));
 	struct loop_limits limits = {.targets = (unsigned)probe_asked.parallel,
+				     .bytes = probe_asked.byte_limit * 1000000,
 				     .time = (int64_t)(probe_asked.time_limit * SECOND),
 				     .rest = (int64_t)(probe_asked.rest_for * SECOND)};
 	struct err err = {0};
@@ -261,10 +269,11 @@ static int probe(int argc, char **argv)
 		status = complain(EXIT_USAGE, "--store wants clickhouse://HOST:PORT/DATABASE");
 	else if (!probe_asked.parallel || probe_asked.parallel > 4096 ||
 		 !(probe_asked.timeout > 0) || !(probe_asked.rest_for > 0) ||
-		 !(probe_asked.time_limit > 0) || probe_asked.redirects > 50)
-		status = complain(EXIT_USAGE, "--parallel (at most 4,096), --timeout, --rest and "
-					      "--time-limit want more than 0; --redirects at most "
-					      "50");
+		 !(probe_asked.time_limit > 0) || !probe_asked.byte_limit ||
+		 probe_asked.byte_limit > 1000000000 || probe_asked.redirects > 50)
+		status = complain(EXIT_USAGE, "--parallel (at most 4,096), --timeout, --rest, "
+					      "--time-limit and --byte-limit want more than 0; "
+					      "--redirects at most 50");
 	else if (probe_asked.trust_anchor && !probe_validates())
 		status = complain(EXIT_USAGE, "--trust-anchor is for --validate");
 	else if (probe_asked.country &&
@@ -295,7 +304,7 @@ static int probe(int argc, char **argv)
 		ok = probe_allowed(r, &err);
 	if (ok && !probe_asked.dry_run) {
 		narrow();
-		probe_begin(r);
+		r->started = (int64_t)time(NULL) * SECOND;
 		r->loop = loop_new(&limits, probe_asked.seed);
 		probe_measure(r);
 		if (loop_why(r->loop))

@@ -25,7 +25,7 @@ struct probe_asked {
 	const char *validate, *trust_anchor;
 	const char *resume, *as, *record, *store, *spool, *ca, *neutral, *nobody, *country;
 	bool dry_run, yes, keep_address, verdicts, loopback, whoami, follow;
-	uint64_t seed, parallel, asn, redirects;
+	uint64_t seed, parallel, asn, redirects, byte_limit; /* MB */
 	double timeout, rest_for, time_limit;
 };
 extern struct probe_asked probe_asked;
@@ -70,7 +70,6 @@ bool probe_allowed(struct probe_run *r, struct err *err);
 /* ---- probe_measure.c: the run itself, and where its measurements are written ---- */
 
 bool probe_open(struct probe_run *r, struct err *err);
-void probe_begin(struct probe_run *r);
 void probe_measure(struct probe_run *r);
 
 /* ---- probe_judge.c: what was measured is shown or judged; the status to exit with ---- */

@@ -232,6 +232,23 @@ static void tell_portal(const struct probe_run *r)
 	buf_free(&to);
 }
 
+/* As OONI's are named: the time, the test, where, and something that nobody guesses. */
+static void name_report(struct probe_run *r)
+{
+	time_t t = (time_t)(r->started / SECOND);
+	struct tm tm;
+	char random[16];
+
+	gmtime_r(&t, &tm);
+	loop_secret(random, sizeof(random));
+	for (size_t i = 0; i < sizeof(random); i++)
+		random[i] = (char)('a' + (uint8_t)random[i] % 26);
+	snprintf(r->report_id, sizeof(r->report_id),
+		 "%04d%02d%02dT%02d%02d%02dZ_webconnectivity_%s_%u_n1_%.16s", tm.tm_year + 1900,
+		 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+		 r->here.country[0] ? r->here.country : "ZZ", (unsigned)probe_asked.asn, random);
+}
+
 void probe_measure(struct probe_run *r)
 {
 	struct event on_int, on_term;
@@ -252,6 +269,8 @@ void probe_measure(struct probe_run *r)
 	here_find(&r->here, r->loop, &r->arena, &r->opt, probe_asked.whoami);
 	tell_validating(r);
 	tell_portal(r);
+	if (!probe_asked.asn && r->here.has_public)
+		probe_asked.asn = origins_find(r->origins, r->here.public);
 	r->opt.ipv6 = r->here.ipv6_works;
 	if (r->here.nneutral) {
 		r->opt.neutral_addr = r->here.neutral[0];
@@ -260,6 +279,7 @@ void probe_measure(struct probe_run *r)
 	if (probe_asked.whoami && !r->here.has_public && !probe_asked.keep_address)
 		talk("meridian: this line's public address could not be found out, so echoes of it "
 		     "in pages cannot be replaced");
+	name_report(r);
 	r->slot = mem_zero(loop_limits(r->loop)->targets, sizeof(*r->slot));
 	r->progress = progress_start("measuring", "targets", !common.quiet);
 	loop_shuffle(r->loop, r->aims.at, r->aims.n, sizeof(*r->aims.at));
@@ -280,23 +300,4 @@ void probe_measure(struct probe_run *r)
 	r->opt.icmp = NULL;
 	event_del(&on_int);
 	event_del(&on_term);
-}
-
-void probe_begin(struct probe_run *r)
-{
-	struct timespec ts;
-	struct tm tm;
-	char random[16];
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	r->started = (int64_t)ts.tv_sec * SECOND;
-	gmtime_r(&ts.tv_sec, &tm);
-	loop_secret(random, sizeof(random));
-	for (size_t i = 0; i < sizeof(random); i++)
-		random[i] = (char)('a' + (uint8_t)random[i] % 26);
-	snprintf(r->report_id, sizeof(r->report_id),
-		 "%04d%02d%02dT%02d%02d%02dZ_webconnectivity_%s_%u_n1_%.16s", tm.tm_year + 1900,
-		 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-		 probe_asked.country ? probe_asked.country : "ZZ", (unsigned)probe_asked.asn,
-		 random);
 }

@@ -194,7 +194,9 @@ struct ttl_probe {
 	bool both; /* time exceeded and an answer as well: the censor is on the path, not in it */
 	struct addr from; /* the router, with has_from */
 	bool has_from;
-	int16_t ip_ttl; /* of the answer when it arrived, -1 unknown */
+	uint32_t asn;	 /* of the router's network, 0 unknown */
+	char country[3]; /* that its address is registered in, "" unknown */
+	int16_t ip_ttl;	 /* of the answer when it arrived, -1 unknown */
 };
 
 #endif

@@ -248,6 +248,10 @@ static void scrub_http(struct arena *a, const struct scrub *s, struct measuremen
 
 	for (size_t i = 0; i < m->ntransaction; i++) {
 		seen(a, s, &x[i].seen);
+		if (x[i].has_addr && own(s, x[i].addr)) {
+			x[i].has_addr = false;
+			x[i].addr = (struct addr){0};
+		}
 		x[i].url = text(a, s, x[i].url);
 		headers(a, s, &x[i].ask, x[i].nask);
 		headers(a, s, &x[i].header, x[i].nheader);
@@ -261,12 +265,47 @@ static void scrub_http(struct arena *a, const struct scrub *s, struct measuremen
 	m->transaction = x;
 }
 
+/* What a control says of one of them is left out. */
+static void scrub_control(struct arena *a, const struct scrub *s, struct measurement *m)
+{
+	struct control *c =
+	    m->ncontrol ? arena_copy(a, m->control, m->ncontrol * sizeof(*c)) : NULL;
+
+	for (size_t i = 0; i < m->ncontrol; i++) {
+		struct control_addr *at =
+		    c[i].naddr ? arena_copy(a, c[i].addr, c[i].naddr * sizeof(*at)) : NULL;
+		struct control_endpoint *e =
+		    c[i].nendpoint ? arena_copy(a, c[i].endpoint, c[i].nendpoint * sizeof(*e))
+				   : NULL;
+		size_t n = 0;
+
+		for (size_t k = 0; k < c[i].naddr; k++)
+			if (!own(s, at[k].addr))
+				at[n++] = at[k];
+		c[i].addr = at;
+		c[i].naddr = n;
+		n = 0;
+		for (size_t k = 0; k < c[i].nendpoint; k++)
+			if (!own(s, e[k].addr))
+				e[n++] = e[k];
+		c[i].endpoint = e;
+		c[i].nendpoint = n;
+		c[i].title = text(a, s, c[i].title);
+		headers(a, s, &c[i].header, c[i].nheader);
+		members(a, s, &c[i].extra, c[i].nextra);
+	}
+	m->control = c;
+}
+
 void scrub_measurement(struct arena *a, const struct scrub *s, struct measurement *m)
 {
 	struct connect *c;
 	struct handshake *h;
 	struct net_event *e;
 	struct ttl_probe *p;
+	struct series *x;
+	struct tool_target *tool;
+	size_t n = 0;
 
 	if (!s->n)
 		return;
@@ -278,20 +317,48 @@ void scrub_measurement(struct arena *a, const struct scrub *s, struct measuremen
 	scrub_dns(a, s, m);
 	scrub_validated(a, s, m);
 	scrub_http(a, s, m);
+	/* A name may lead back here: that connection tells the address, and nothing of a site. */
 	c = m->nconnect ? arena_copy(a, m->connect, m->nconnect * sizeof(*c)) : NULL;
-	for (size_t i = 0; i < m->nconnect; i++)
-		seen(a, s, &c[i].seen);
+	for (size_t i = 0; i < m->nconnect; i++) {
+		if (own(s, c[i].addr))
+			continue;
+		c[n] = c[i];
+		seen(a, s, &c[n++].seen);
+	}
 	m->connect = c;
+	m->nconnect = n;
+	n = 0;
 	h = m->nhandshake ? arena_copy(a, m->handshake, m->nhandshake * sizeof(*h)) : NULL;
-	for (size_t i = 0; i < m->nhandshake; i++)
-		seen(a, s, &h[i].seen);
+	for (size_t i = 0; i < m->nhandshake; i++) {
+		if (own(s, h[i].addr))
+			continue;
+		h[n] = h[i];
+		seen(a, s, &h[n++].seen);
+	}
 	m->handshake = h;
+	m->nhandshake = n;
+	n = 0;
+	x = m->nseries ? arena_copy(a, m->series, m->nseries * sizeof(*x)) : NULL;
+	for (size_t i = 0; i < m->nseries; i++)
+		if (!own(s, x[i].addr))
+			x[n++] = x[i];
+	m->series = x;
+	m->nseries = n;
+	scrub_control(a, s, m);
 	e = m->nevent ? arena_copy(a, m->event, m->nevent * sizeof(*e)) : NULL;
 	for (size_t i = 0; i < m->nevent; i++) {
 		seen(a, s, &e[i].seen);
 		e[i].address = text(a, s, e[i].address);
 	}
 	m->event = e;
+	tool = m->ntarget ? arena_copy(a, m->target, m->ntarget * sizeof(*tool)) : NULL;
+	for (size_t i = 0; i < m->ntarget; i++) {
+		tool[i].id = text(a, s, tool[i].id);
+		tool[i].name = text(a, s, tool[i].name);
+		tool[i].address = text(a, s, tool[i].address);
+		tool[i].failure = text(a, s, tool[i].failure);
+	}
+	m->target = tool;
 	p = m->nttl_probe ? arena_copy(a, m->ttl_probe, m->nttl_probe * sizeof(*p)) : NULL;
 	for (size_t i = 0; i < m->nttl_probe; i++) {
 		seen(a, s, &p[i].seen);
@@ -299,6 +366,8 @@ void scrub_measurement(struct arena *a, const struct scrub *s, struct measuremen
 		if (p[i].has_from && (p[i].ttl <= 1 || own(s, p[i].from))) {
 			p[i].has_from = false;
 			p[i].from = (struct addr){0};
+			p[i].asn = 0;
+			p[i].country[0] = 0;
 		}
 	}
 	m->ttl_probe = p;

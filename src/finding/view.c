@@ -284,6 +284,10 @@ uint32_t addr_asn(const struct view *v, struct addr a)
 			if (m->dns[i].answer[k].asn && m->dns[i].answer[k].has_addr &&
 			    addr_same(m->dns[i].answer[k].addr, a))
 				return m->dns[i].answer[k].asn;
+	for (size_t i = 0; i < m->nttl_probe; i++)
+		if (m->ttl_probe[i].asn && m->ttl_probe[i].has_from &&
+		    addr_same(m->ttl_probe[i].from, a))
+			return m->ttl_probe[i].asn;
 	/* Who may announce it, by the RPKI. */
 	if (v->k && v->k->vrps && !addr_bogon(a))
 		vrps_covering(v->k->vrps, host, covering, &roa);

@@ -619,6 +619,12 @@ static void meridian(struct jsonw *w, const struct measurement *m)
 		jsonw_bool(w, p->both);
 		if (p->has_from)
 			address(w, "from", p->from);
+		if (p->asn) {
+			jsonw_name(w, "asn");
+			jsonw_uint(w, p->asn);
+		}
+		if (p->country[0])
+			jsonw_put_text(w, "country", p->country);
 		if (p->ip_ttl >= 0) {
 			jsonw_name(w, "ip_ttl");
 			jsonw_int(w, p->ip_ttl);

@@ -305,6 +305,11 @@ static void read_ttl_probe(struct ooni_work *w, struct json *j, struct ttl_probe
 			p->control = json_bool(j, false);
 		} else if (json_is(j, "ttl")) {
 			p->ttl = (uint8_t)json_u64(j, 255, 0);
+		} else if (json_is(j, "asn")) {
+			p->asn = ooni_asn(j);
+		} else if (json_is(j, "country")) {
+			if (json_text(j) && j->ntext == 2)
+				memcpy(p->country, j->text, 2);
 		} else if (json_is(j, "both")) {
 			p->both = json_bool(j, false);
 		} else if (json_is(j, "ip_ttl")) {

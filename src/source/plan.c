@@ -149,7 +149,13 @@ void plan_add_series(struct plan *p, const struct series *r)
 
 void plan_add_ttl_probe(struct plan *p, const struct ttl_probe *r)
 {
-	ADD(p, ttl_probe, r);
+	struct ttl_probe probe = *r;
+
+	if (probe.has_from) {
+		probe.asn = origins_find(p->opt->origins, probe.from);
+		geo_find(p->opt->geo, probe.from, probe.country);
+	}
+	ADD(p, ttl_probe, &probe);
 }
 
 struct flow plan_flow(struct plan *p, int64_t timeout, const char *tag)
