@@ -12,6 +12,7 @@
 #include "source/ooni.h"
 #include "source/step.h"
 
+#define WAIT (60 * SECOND)
 #define REPLY_MAX ((size_t)1 << 20)
 
 struct helper {
@@ -100,6 +101,12 @@ static void asked(void *arg, const struct step_reply *r)
 		finish(h, &saw, NULL);
 }
 
+/* A part of it goes on for as long as bytes come; all of it does not. */
+static void too_late(struct task *task)
+{
+	finish((struct helper *)task, NULL, "generic_timeout_error");
+}
+
 static void request(struct helper *h, struct buf *out)
 {
 	struct jsonw w = JSONW(out);
@@ -167,7 +174,8 @@ struct task *helper_begin(struct loop *l, struct arena *a, const struct helper_a
 	step.flow.query = true;
 	step.flow.alone = false;
 	if (!step.flow.timeout)
-		step.flow.timeout = 60 * SECOND;
+		step.flow.timeout = WAIT;
+	task_after(&h->task, step.flow.timeout, too_late);
 	h->part = step_begin(l, a, &step, asked, h);
 	return &h->task;
 }
