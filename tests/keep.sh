@@ -97,5 +97,9 @@ E3
 "$meridian" country --all -q --findings here >out 2>err && fail 'all countries from a record'
 grep -q 'one country' err || fail "all: $(cat err)"
 "$meridian" network 18101 -q --findings nowhere >out 2>err && fail 'a record that is not there'
-grep -q nowhere err || fail "not there: $(cat err)"
+grep -q 'nowhere: there is no record here' err || fail "not there: $(cat err)"
+for c in 'report nowhere' 'record check nowhere' "report $one"; do
+	"$meridian" $c >out 2>err && fail "$c: a record that is not there"
+	grep -q 'there is no record here' err || fail "$c: $(cat err)"
+done
 exit $bad

@@ -335,7 +335,12 @@ struct log *log_open(const char *dir, bool create, const char *origin, struct er
 			l->writable = false;
 			l->fd = open(l->path, O_RDONLY | O_CLOEXEC);
 		}
-		if (l->fd < 0)
+		if (l->fd < 0 && !create && (errno == ENOENT || errno == ENOTDIR))
+			ok = err_set(err,
+				     "%s: there is no record here (no file 'log' in it); --record "
+				     "%s makes one",
+				     dir, dir);
+		else if (l->fd < 0)
 			ok = err_sys(err, "%s", l->path);
 	} else {
 		l->fd = -1;
