@@ -64,4 +64,12 @@ for name in fuzz/corpus/*/; do
 		bad=1
 	}
 done
+
+# The tour names no file that is gone.
+for name in $(sed 's/`/\n/g' docs/tour.md | tr ' ' '\n' | grep -x '[a-z0-9_./]*\.\(c\|h\|sh\|py\|md\)'); do
+	find ./src ./tests ./fuzz ./docs ./tools -path "*/$name" | grep -q . || {
+		echo "docs/tour.md names $name, which is not there"
+		bad=1
+	}
+done
 exit $bad
