@@ -124,6 +124,21 @@ holds 'M2' 'manrs("M2")["value"] >= .5 and manrs("M2")["score"] < 100'
 is 0 'a mandate that nobody obeys' "$meridian" whatif mandate rov --in SE --adoption 0 --trials 4 --json
 holds 'changes nothing' 'd["scenario"].startswith("What if 0 % of") and all(a["before"]["believe"] == a["after"]["believe"] for a in d["attacks"])'
 
+# A registry's dump: the prefix itself, below one, none; an object that cannot be read is told.
+printf 'route: 91.108.4.0/22\norigin: AS62041\n\nroute: 149.154.160.0/22 # four\norigin:\n+ AS62041\n\nroute6: 2001:67c:4e8::/48\norigin: AS1\n\naut-num: AS62041\nimport: from AS1 accept ANY\n' | gzip >irr.gz
+is 0 'a registry' "$meridian" network 62041 --irr irr.gz "$case"/routes --json
+holds 'what it has' 'd["irr"]["routes"] == 2 and d["irr"]["routes6"] == 1 and d["irr"]["of_its_own"] == 2 and manrs("M6")["score"] == 100'
+holds 'prefix by prefix' '{p["prefix"]: p["route_object"] for p in d["prefixes"] if p["prefix"] in ("91.108.4.0/22", "91.108.4.0/23", "95.161.64.0/20")} == {"91.108.4.0/22": "exact", "91.108.4.0/23": "covered", "95.161.64.0/20": "none"}'
+holds 'M7IRR' 'abs(manrs("M7IRR")["value"] - sum(p["route_object"] == "none" for p in d["prefixes"]) / 26) < 1e-5'
+printf 'route: 10.0.0.0/33\norigin: AS1\n\naut-num: AS62041\n' >bad.txt
+is 3 'a registry with an object that cannot be read' "$meridian" network 62041 --irr bad.txt --json
+says err 'bad.txt: passed over 1 object .* in line 1'
+holds 'no policy' 'manrs("M6")["score"] == 0 and manrs("M7IRR")["score"] is None'
+is 1 'no registry at all' "$meridian" network 62041 --irr "$here/profiles.sh"
+says err 'no route, route6 or aut-num object'
+is 1 'of all countries' "$meridian" country --all --irr irr.gz
+says err 'one country or network'
+
 # A country whose routes are all there: 64601 signs, 64602 does not, 64603 announces another's.
 printf '64500|64501|0\n64500|64601|-1\n64500|64602|-1\n64501|64603|-1\n64501|64602|-1\n' >graph.txt
 printf '64500,SE\n64501,SE\n64601,KE\n64602,KE\n64603,KE\n' >countries.csv

@@ -427,8 +427,8 @@ static bool keep_answer(const struct buf *json, int64_t time, struct err *err)
 	const char *const files[] = {graph_options.graph, graph_options.countries,
 				     graph_options.addresses, graph_options.filters};
 	const struct opt_list *const lists[] = {&graph_options.exchanges, &seen_options.vrps,
-						&seen_options.slurm, &seen_options.routes,
-						&seen_options.findings};
+						&seen_options.slurm,	  &seen_options.routes,
+						&seen_options.findings,	  &seen_options.irr};
 	struct buf end = {0};
 	struct jsonw w = JSONW(&end);
 	struct keep_found what = {.time = time};

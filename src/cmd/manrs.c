@@ -12,7 +12,17 @@
 #include "cmd/whatif.h"
 
 /* What comes from findings. */
-enum counted { NOTHING, LEAKS, HIJACKS, BOGON_PREFIXES, BOGON_ASNS, NO_ROA, INVALID };
+enum counted {
+	NOTHING,
+	LEAKS,
+	HIJACKS,
+	BOGON_PREFIXES,
+	BOGON_ASNS,
+	NO_ROA,
+	INVALID,
+	NO_POLICY,
+	NO_OBJECT
+};
 
 static const struct item {
 	const char *metric, *action, *about, *needs;
@@ -31,9 +41,9 @@ static const struct item {
      NOTHING},
     {"M4C", "1", "such ASNs from direct customers", "who was its customer on that day", NOTHING},
     {"M5", "2", "packets with forged sources get out", "CAIDA Spoofer's tests", NOTHING},
-    {"M6", "3", "its routing policy in a registry", "the registries' aut-num objects", NOTHING},
+    {"M6", "3", "its routing policy in a registry", "--irr with aut-num objects", NO_POLICY},
     {"M8", "3", "contacts that answer", "the registries' and PeeringDB's contacts", NOTHING},
-    {"M7IRR", "4", "announced without a route object", "a copy of the IRRs", NOTHING},
+    {"M7IRR", "4", "announced without a route object", "routes and --irr", NO_OBJECT},
     {"M7RPKI", "4", "announced without a ROA", "routes and VRPs", NO_ROA},
     {"M7RPKIN", "4", "announced against a ROA", "routes and VRPs", INVALID},
 };
@@ -194,6 +204,70 @@ static void share_item(const struct item *x, const struct hygiene_sum *sum, stru
 	known(x, (double)bad / all, 100 - 100. * bad / all, how, w, sheet);
 }
 
+/* A network without routes of its own is asked for itself; a country's are those that are seen. */
+static bool policy_item(const struct seen_routes *s, const struct item *x, struct jsonw *w,
+			struct sheet *sheet)
+{
+	uint32_t all = 0, told_it = 0;
+	const struct origination *o;
+	char how[96];
+	size_t n = 0;
+
+	if (!s->irr || !irr_counted(s->irr)->policies)
+		return false;
+	if (!s->country) {
+		all = 1;
+		told_it = irr_policy(s->irr, s->asn);
+		snprintf(how, sizeof(how), "%s aut-num with its policy",
+			 told_it ? "there is an" : "there is no");
+	} else {
+		if (!s->hygiene)
+			return false;
+		o = hygiene_at(s->hygiene, &n);
+		for (size_t i = 0; i < n; i++)
+			if (!i || o[i].origin != o[i - 1].origin) {
+				all++;
+				told_it += irr_policy(s->irr, o[i].origin);
+			}
+		if (!all)
+			return false;
+		snprintf(how, sizeof(how), "%u of %u networks have one", told_it, all);
+	}
+	known(x, (double)told_it / all, 100. * told_it / all, how, w, sheet);
+	return true;
+}
+
+/* Only prefixes of a family of which the dumps have objects at all are judged. */
+static bool object_item(const struct seen_routes *s, const struct item *x, struct jsonw *w,
+			struct sheet *sheet)
+{
+	uint32_t all = 0, none = 0, covered = 0;
+	const struct origination *o;
+	char how[96];
+	size_t n;
+
+	if (!s->irr || !s->hygiene)
+		return false;
+	o = hygiene_at(s->hygiene, &n);
+	for (size_t i = 0; i < n; i++) {
+		const struct irr_count *c = irr_counted(s->irr);
+		enum irr_match m;
+
+		if (!(o[i].prefix.v6 ? c->routes6 : c->routes))
+			continue;
+		m = irr_match(s->irr, o[i].prefix, o[i].origin);
+		all++;
+		none += m == IRR_NONE;
+		covered += m == IRR_COVERED;
+	}
+	if (!all)
+		return false;
+	snprintf(how, sizeof(how), "%u of %u announced prefixes; %u more only below one", none, all,
+		 covered);
+	known(x, (double)none / all, 100 - 100. * none / all, how, w, sheet);
+	return true;
+}
+
 void manrs_tell(const struct seen_routes *s, struct jsonw *w, struct sheet *sheet)
 {
 	struct hygiene_sum sum = {0};
@@ -212,7 +286,10 @@ void manrs_tell(const struct seen_routes *s, struct jsonw *w, struct sheet *shee
 		jsonw_put_text(w, "action", x->action);
 		jsonw_put_text(w, "metric", x->metric);
 		jsonw_put_text(w, "about", x->about);
-		if (x->counted == NOTHING || !s->hygiene)
+		if (x->counted == NO_POLICY || x->counted == NO_OBJECT) {
+			if (!(x->counted == NO_POLICY ? policy_item : object_item)(s, x, w, sheet))
+				missing(x, x->needs, w, sheet);
+		} else if (x->counted == NOTHING || !s->hygiene)
 			missing(x, x->needs, w, sheet);
 		else if (x->counted != NO_ROA && x->counted != INVALID)
 			incidents_item(s, x, &sum, w, sheet);

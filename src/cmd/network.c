@@ -104,22 +104,29 @@ static void prefixes(const struct seen_routes *seen, struct jsonw *w, struct she
 			   sum.v4, sum.v6);
 	jsonw_array(w);
 	if (n)
-		sheet_table(s, "prefix|RPKI");
+		sheet_table(s, seen->irr ? "prefix|RPKI|route object" : "prefix|RPKI");
 	for (size_t k = 0; k < sizeof(order) / sizeof(*order); k++)
 		for (size_t i = 0; i < n; i++) {
+			const char *object = NULL;
 			char text[PREFIX_TEXT];
 
 			if (o[i].state != order[k])
 				continue;
 			prefix_text(text, o[i].prefix);
+			if (seen->irr)
+				object =
+				    irr_match_text(irr_match(seen->irr, o[i].prefix, o[i].origin));
 			if (shown++ < SHOWN)
-				sheet_row(s, "%s|%s%s", text, seen_state(&o[i]),
-					  o[i].bogon == BOGON_FULL ? ", a bogon" : "");
+				sheet_row(s, "%s|%s%s%s%s", text, seen_state(&o[i]),
+					  o[i].bogon == BOGON_FULL ? ", a bogon" : "",
+					  seen->irr ? "|" : "", seen->irr ? object : "");
 			jsonw_object(w);
 			jsonw_put_text(w, "prefix", text);
 			jsonw_put_text(w, "rpki", rov_state_text(o[i].state));
 			jsonw_put_text(w, "why", rov_reason_text(o[i].why));
 			jsonw_put_bool(w, "bogon", o[i].bogon == BOGON_FULL);
+			if (seen->irr)
+				jsonw_put_text(w, "route_object", object);
 			jsonw_object_end(w);
 		}
 	jsonw_array_end(w);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/sandbox.h"
+#include "base/stream.h"
 #include "base/text.h"
 #include "cmd/common.h"
 #include "fact/country.h"
@@ -117,6 +118,78 @@ static bool incident(const struct finding *f, void *arg)
 	return seen_role(arg, f) != NULL;
 }
 
+#define LINE_MAX_IRR (1 << 20)
+
+/* A dump of a registry, line by line: some are a gigabyte. */
+static bool read_irr(struct seen_routes *s, const char *path, struct err *err)
+{
+	struct stream *in = stream_open(path, 0, err);
+	uint64_t before = irr_counted(s->irr)->bad, bad;
+	size_t want = 1 << 16, got;
+	const char *p;
+
+	if (!in)
+		return false;
+	while (p = (const char *)stream_peek(in, want, &got), got) {
+		const char *nl = memchr(p, '\n', got);
+		size_t used = 0;
+
+		if (!nl && got >= want && want < LINE_MAX_IRR) {
+			want = LINE_MAX_IRR;
+			continue;
+		}
+		for (; nl; nl = memchr(p + used, '\n', got - used)) {
+			irr_line(s->irr, p + used, (size_t)(nl - p) - used);
+			used = (size_t)(nl - p) + 1;
+		}
+		if (!used || (got < want && used < got)) {
+			irr_line(s->irr, p + used, got - used);
+			used = got;
+		}
+		stream_skip(in, used);
+		want = 1 << 16;
+	}
+	irr_end(s->irr);
+	if (stream_fault(in)) {
+		talk("meridian: %s: %s; what came before it was used", path, stream_fault(in));
+		s->irr_cut = true;
+	}
+	bad = irr_counted(s->irr)->bad - before;
+	if (bad) {
+		char first[48] = "";
+
+		if (!before)
+			snprintf(first, sizeof(first), " (the first in line %llu)",
+				 (unsigned long long)irr_counted(s->irr)->first_bad);
+		talk("meridian: %s: passed over %llu object%s without a readable prefix, origin or "
+		     "AS number%s",
+		     path, (unsigned long long)bad, bad == 1 ? "" : "s", first);
+		s->irr_cut = true;
+	}
+	stream_close(in);
+	return true;
+}
+
+/* All dumps; without an object in any of them they are no dumps. */
+static bool read_irrs(struct seen_routes *s, struct err *err)
+{
+	const struct opt_list *files = &seen_options.irr;
+	const struct irr_count *c;
+
+	if (!files->n)
+		return true;
+	s->irr = irr_new(wanted, s);
+	for (size_t i = 0; i < files->n; i++)
+		if (!read_irr(s, files->at[i], err))
+			return false;
+	irr_ready(s->irr);
+	c = irr_counted(s->irr);
+	if (!c->routes && !c->routes6 && !c->policies)
+		return err_set(err, "%s has no route, route6 or aut-num object that can be read",
+			       files->at[0]);
+	return true;
+}
+
 bool seen_load(struct seen_routes *s, int argc, char **argv, struct err *err)
 {
 	struct run_tables tables = {.vrps = &seen_options.vrps, .slurm = &seen_options.slurm};
@@ -125,6 +198,8 @@ bool seen_load(struct seen_routes *s, int argc, char **argv, struct err *err)
 	char cc[3];
 
 	/* What was kept is read before anything hostile is. */
+	if (seen_options.irr.n && s->everyone)
+		return err_set(err, "--irr wants one country or network");
 	if (seen_options.findings.n && s->everyone)
 		return err_set(err, "--findings wants one country");
 	if (seen_options.findings.n &&
@@ -132,13 +207,19 @@ bool seen_load(struct seen_routes *s, int argc, char **argv, struct err *err)
 		       s->country ? nets_code(cc, s->country) : NULL, s->asn, incident, s, err))
 		return false;
 
-	if (!argc && !routes->n && !seen_options.vrps.n)
+	if (!argc && !routes->n && !seen_options.vrps.n && !seen_options.irr.n)
 		return true;
 	for (int i = 0; i < argc; i++)
 		network |= strstr(argv[i], "://") != NULL;
 	for (size_t i = 0; i < routes->n; i++)
 		network |= strstr(routes->at[i], "://") != NULL;
+	for (size_t i = 0; i < seen_options.irr.n; i++)
+		network |= strstr(seen_options.irr.at[i], "://") != NULL;
 	narrow(network);
+	if (!read_irrs(s, err))
+		return false;
+	if (!argc && !routes->n && !seen_options.vrps.n)
+		return true;
 	s->run = run_new(0);
 	s->run->progress = true;
 	for (size_t i = 0; i < routes->n && ok; i++)
@@ -170,6 +251,7 @@ void seen_free(struct seen_routes *s)
 {
 	kept_free(&s->kept);
 	hygiene_free(s->hygiene);
+	irr_free(s->irr);
 	run_free(s->run);
 }
 
@@ -186,7 +268,9 @@ int64_t seen_time(const struct seen_routes *s)
 
 int seen_status(const struct seen_routes *s)
 {
-	return s->run ? run_status(s->run) : EXIT_RAN;
+	int status = s->run ? run_status(s->run) : EXIT_RAN;
+
+	return status == EXIT_RAN && s->irr_cut ? EXIT_PARTLY : status;
 }
 
 const char *seen_state(const struct origination *o)
@@ -224,6 +308,23 @@ void seen_json(const struct seen_routes *s, struct jsonw *w)
 		}
 		jsonw_array_end(w);
 	}
+	if (s->irr) {
+		const struct irr_count *c = irr_counted(s->irr);
+
+		jsonw_name(w, "irr");
+		jsonw_object(w);
+		jsonw_name(w, "read");
+		jsonw_array(w);
+		for (size_t i = 0; i < seen_options.irr.n; i++)
+			jsonw_text(w, seen_options.irr.at[i]);
+		jsonw_array_end(w);
+		jsonw_put_uint(w, "routes", c->routes);
+		jsonw_put_uint(w, "routes6", c->routes6);
+		jsonw_put_uint(w, "aut_nums", c->policies);
+		jsonw_put_uint(w, "unreadable", c->bad);
+		jsonw_put_uint(w, "of_its_own", c->kept);
+		jsonw_object_end(w);
+	}
 	if (!s->run)
 		return;
 	jsonw_name(w, "sources");
@@ -260,6 +361,17 @@ void seen_sheet(const struct seen_routes *s, struct sheet *sheet)
 			sheet_point(sheet, "Incidents kept in %s: %s, between %s and %s.", p->path,
 				    text_count(n, p->findings), text_time(a, p->first),
 				    text_time(b, p->last));
+	}
+	if (s->irr) {
+		const struct irr_count *c = irr_counted(s->irr);
+
+		sheet_point(
+		    sheet,
+		    "Route objects: %llu for IPv4 and %llu for IPv6 in %s%s, %llu of them of "
+		    "origins in question. Registries whose dump is not given may have more.",
+		    (unsigned long long)c->routes, (unsigned long long)c->routes6,
+		    seen_options.irr.at[0], seen_options.irr.n > 1 ? " and others" : "",
+		    (unsigned long long)c->kept);
 	}
 	if (!s->run)
 		return;

@@ -9,10 +9,11 @@
 #include "cmd/graph.h"
 #include "cmd/kept.h"
 #include "cmd/run.h"
+#include "fact/irr.h"
 #include "finding/hygiene.h"
 
 struct seen_options {
-	struct opt_list vrps, slurm, routes, findings;
+	struct opt_list vrps, slurm, routes, findings, irr;
 };
 extern struct seen_options seen_options;
 
@@ -28,6 +29,14 @@ extern struct seen_options seen_options;
 	    {"slurm",  0,                                                                         \
 	     OPT_LIST, &seen_options.slurm,                                                       \
 	     "FILE",   "Apply these local exceptions (SLURM, RFC 8416) to the VRPs.",             \
+	     NULL},                                                                               \
+	    {"irr",                                                                               \
+	     0,                                                                                   \
+	     OPT_LIST,                                                                            \
+	     &seen_options.irr,                                                                   \
+	     "FILE",                                                                              \
+	     "Take route, route6 and aut-num objects from this dump of a routing registry "       \
+	     "(RPSL, compressed or not). May be given more than once.",                           \
 	     NULL},                                                                               \
 	    {"findings",                                                                          \
 	     0,                                                                                   \
@@ -51,6 +60,8 @@ struct seen_routes {
 	struct run *run;	 /* NULL: neither routes nor VRPs were given */
 	struct hygiene *hygiene; /* NULL: no routes */
 	const struct vrps *vrps; /* NULL: none */
+	struct irr *irr;	 /* NULL: no dump of a registry was given */
+	bool irr_cut;		 /* of which a part could not be read */
 	const struct graph *graph;
 	bool everyone;	  /* the routes of all networks count; else */
 	uint32_t asn;	  /* whose routes count … */
