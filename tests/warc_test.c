@@ -429,6 +429,22 @@ static void zips(void **state)
 	assert_true(zip_read(&z, file.at, file.len, &err));
 	assert_int_equal(z.loose, 6);
 	zip_free(&z);
+	/* What takes ZIP64 is refused, not written wrongly. */
+	for (int i = 0; i < 2; i++) {
+		size_t len;
+
+		buf_reset(&file);
+		out = (struct zip_out){.file = &file};
+		zip_put(&out, "a", "x", 1);
+		len = file.len;
+		if (i)
+			out.n = 0xffff;
+		else
+			file.len = UINT32_MAX - 60;
+		assert_false(zip_end(&out, &err));
+		assert_non_null(strstr(err.text, "ZIP64"));
+		file.len = len;
+	}
 	buf_free(&file);
 }
 

@@ -169,8 +169,9 @@ static bool add_captures(struct sealing *g, struct err *err)
 	bool ok = true;
 
 	if (g->web && wacz_exchanges(g->web)) {
-		ok = wacz_finish(g->web, g->s->web_key, g->s->nweb_key, &file, &pub, err) &&
-		     put_buf(g, "captures.wacz", &file, err) &&
+		ok = wacz_finish(g->web, g->s->web_key, g->s->nweb_key, &file, &pub, err) ||
+		     err_in(err, "captures.wacz (--finding seals fewer, --no-wacz leaves it out)");
+		ok = ok && put_buf(g, "captures.wacz", &file, err) &&
 		     put_buf(g, "keys/wacz.pub.pem", &pub, err);
 		g->done->exchanges = wacz_exchanges(g->web);
 	}

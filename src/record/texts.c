@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "record/keys.h"
 
@@ -41,6 +42,83 @@ static bool told(const struct findings *all, size_t i)
 	return false;
 }
 
+/* A cell of a table in Markdown, as code: a path stands as it is. */
+static void cell(struct buf *out, const char *text, size_t n)
+{
+	buf_text(out, n ? " `" : " ");
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] == '|')
+			buf_char(out, '\\');
+		buf_char(out, (unsigned char)text[i] < ' ' || text[i] == '`' ? '?' : text[i]);
+	}
+	buf_text(out, n ? "` |" : " |");
+}
+
+/* A source of a run's report as a row. */
+static void source(struct buf *out, struct json *j, unsigned number)
+{
+	static const char *const column[] = {"path", "kind", "coding", "bytes", "sha256"};
+	struct buf text[5] = {{0}};
+
+	while (json_key(j)) {
+		size_t k = 0;
+
+		while (k < 5 && !json_is(j, column[k]))
+			k++;
+		if (k == 3)
+			buf_printf(&text[k], "%" PRIu64, json_u64(j, UINT64_MAX, 0));
+		else if (k < 5 && json_text(j))
+			buf_add(&text[k], j->text, j->ntext);
+		else if (k == 5)
+			json_skip(j);
+	}
+	buf_printf(out, "| %u |", number);
+	for (size_t k = 0; k < 5; k++) {
+		cell(out, text[k].at ? text[k].at : "", text[k].len);
+		buf_free(&text[k]);
+	}
+	buf_char(out, '\n');
+}
+
+/* The sources of all runs, of which there is a line of JSON each. */
+static void sources(struct buf *out, const char *runs)
+{
+	buf_text(out,
+		 "\n## Sources\n\n"
+		 "Findings name a source by its number here. Its digest is that of the file as it "
+		 "lay on "
+		 "disk. Offsets and lengths count in the "
+		 "unpacked bytes: who has the source cuts a piece out with `xz -dc SOURCE | tail "
+		 "-c +$((OFFSET + 1)) | head -c LENGTH | sha256sum` (or `gzip`, `bzip2`, `zstd`, "
+		 "or `cat` when it is plain).\n");
+	while (*runs) {
+		const char *end = strchr(runs, '\n');
+		size_t n = end ? (size_t)(end - runs) : strlen(runs);
+		struct json j;
+		unsigned number = 0;
+
+		json_of(&j, runs, n);
+		if (json_next(&j) == JSON_OBJECT)
+			while (json_key(&j)) {
+				if (!json_is(&j, "sources") || json_next(&j) != JSON_ARRAY) {
+					json_skip(&j);
+					continue;
+				}
+				while (json_item(&j)) {
+					if (!number)
+						buf_text(out, "\n| source | path | kind | coding | "
+							      "bytes | SHA-256 "
+							      "|\n|---|---|---|---|---|---|\n");
+					if (j.token == JSON_OBJECT)
+						source(out, &j, number);
+					number++;
+				}
+			}
+		json_free(&j);
+		runs += n + (end != NULL);
+	}
+}
+
 void bundle_method(struct buf *out, const struct bundle_text *t)
 {
 	char time[TEXT_TIME];
@@ -62,9 +140,14 @@ void bundle_method(struct buf *out, const struct bundle_text *t)
 		if (t->all->at[i]->rule && !told(t->all, i))
 			buf_printf(out, "- `%s` version %u: %s\n", t->all->at[i]->rule->id,
 				   t->all->at[i]->rule->version, t->all->at[i]->rule->text);
+	buf_text(out,
+		 "\nMeasurements that a finding was weighed against are among its evidence, marked "
+		 "`contrary` (from the same place) or `control` (from elsewhere).\n");
+	sources(out, t->runs);
 	buf_text(
 	    out,
-	    "\n## Runs: command line, version, clock, sources with their digests\n\n```json\n");
+	    "\n## Runs as they were recorded: command line, version, clock, vantage, tables\n\n"
+	    "```json\n");
 	buf_text(out, t->runs);
 	buf_text(out, "```\n\n");
 	limits(out, t);
@@ -109,8 +192,24 @@ void bundle_verify_md(struct buf *out, const struct bundle_text *t)
 	    "openssh-client, golang-go, golang-golang-x-mod-dev. Run the commands in this "
 	    "folder. First compare the key with what its owner published elsewhere:\n\n"
 	    "    %s\n\n"
-	    "1. Every file is as it was sealed.\n\n"
-	    "```sh\nsha256sum --quiet -c SHA256SUMS\n```\n\n"
+	    "It is in `keys/log.vkey`; the two other files there have the same key in the forms "
+	    "that openssl and ssh-keygen read:\n\n"
+	    "```sh\n"
+	    "key=$(cut -d + -f 3- keys/log.vkey | base64 -d | tail -c 32 | base64)\n"
+	    "pem=$(openssl pkey -pubin -in keys/key.pub.pem -outform DER | tail -c 32 | base64)\n"
+	    "ssh=$(cut -d ' ' -f 4 keys/allowed_signers | base64 -d | tail -c 32 | base64)\n"
+	    "[ \"$key $key\" = \"$pem $ssh\" ] || { echo 'OTHER KEYS'; false; }\n"
+	    "```\n\n"
+	    "1. Every file is as it was sealed, and there are no others.\n\n"
+	    "```sh\n"
+	    "sha256sum --quiet -c SHA256SUMS\n"
+	    "there=$(find . ! -type d | cut -c 3- | grep -Ev '^(SEAL$|SHA256SUMS|RENEWAL-)' | "
+	    "LC_ALL=C "
+	    "sort)\n"
+	    "[ \"$there\" = \"$(cut -c 67- SHA256SUMS | LC_ALL=C sort)\" ] || { echo 'OTHER "
+	    "FILES'; "
+	    "false; }\n"
+	    "```\n\n"
 	    "2. The holder of the key signed that list (Ed25519, RFC 8032; then SSHSIG).\n\n"
 	    "```sh\n"
 	    "openssl pkeyutl -verify -pubin -inkey keys/key.pub.pem -rawin -in SHA256SUMS "
@@ -261,9 +360,7 @@ void bundle_reproduce(struct buf *out, const struct bundle_text *t)
 	buf_printf(
 	    out,
 	    "#!/bin/sh\n"
-	    "# Judges the sealed sources again and compares the findings byte for byte.\n"
-	    "#   sh reproduce.sh [SOURCE…]   SOURCE: the files that METHOD.md names, when you "
-	    "have them\n"
+	    "# Judges the raw bytes of this bundle again and compares the findings byte for byte.\n"
 	    "# Needs Meridian %s; another version may word things differently and says so.\n"
 	    "set -eu\n"
 	    "cd \"$(dirname \"$0\")\"\n"

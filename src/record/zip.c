@@ -287,6 +287,11 @@ bool zip_end(struct zip_out *z, struct err *err)
 {
 	size_t at = z->file->len, size = z->directory.len;
 
+	if (z->n >= 0xffff || at + size + END_SIZE >= UINT32_MAX) {
+		buf_free(&z->directory);
+		return err_set(err, "it would be a ZIP file of 4 GiB or more, or of 65,535 "
+				    "members or more: that takes ZIP64, which is not written");
+	}
 	if (z->n)
 		buf_add(z->file, z->directory.at, size);
 	put32(z->file, END);
@@ -298,6 +303,5 @@ bool zip_end(struct zip_out *z, struct err *err)
 	put32(z->file, (uint32_t)at);
 	put16(z->file, 0);
 	buf_free(&z->directory);
-	return z->file->len < UINT32_MAX ||
-	       err_set(err, "a ZIP file of 4 GiB or more: that is not written");
+	return true;
 }

@@ -46,7 +46,7 @@ struct zip_out {
 	unsigned n;
 };
 void zip_put(struct zip_out *z, const char *name, const void *p, size_t n);
-/* False: it would be 4 GiB or more, which is for ZIP64. */
+/* False: it would be 4 GiB or more, or 65,535 members or more, which takes ZIP64. */
 bool zip_end(struct zip_out *z, struct err *err);
 
 #endif
