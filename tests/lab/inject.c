@@ -220,6 +220,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "inject: %s: %s\n", argv[1], strerror(errno));
 		return 1;
 	}
+	puts("ready");
+	fflush(stdout);
 	for (;;) {
 		ssize_t n = recv(fd, b, sizeof(b), 0);
 		struct iphdr ip;

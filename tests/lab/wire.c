@@ -208,6 +208,8 @@ int main(int argc, char **argv)
 		side[i] = (struct side){.fd = open_on(argv[1 + i])};
 	side[0].last = &side[0].first;
 	side[1].last = &side[1].first;
+	puts("ready");
+	fflush(stdout);
 	for (;;) {
 		struct pollfd p[2] = {{side[0].fd, POLLIN, 0}, {side[1].fd, POLLIN, 0}};
 		int64_t due = INT64_MAX, t = now();
