@@ -5,11 +5,11 @@
  * vector comes from stands before it; "lab" is the case of that name in tests/lab, with the
  * addresses of the real Internet instead of the lab's.
  *
- *	dns VIA ADDR[,ADDR]|FAILURE [again] [nobody] [neutral]	the name, or a neutral one
+ *	dns VIA ADDR[,ADDR]|FAILURE [again] [nobody] [neutral] [as=ASN]	the name, or a neutral one
  *	tcp ADDR FAILURE|ok
  *	tls|quic HELLO ADDR FAILURE|ok [TAG…]
  *	http URL ADDR CODE|FAILURE BYTES [location=URL] [trigger=HELLO] [body=WORDS]
- *	ttl LAYER name|neutral HOP ANSWER [both] [from=ADDR] [ip=TTL] [udp]
+ *	ttl LAYER name|neutral HOP ANSWER [both] [from=ADDR] [as=ASN] [ip=TTL] [udp]
  *	series name|neutral MS:BYTES …
  *	target PROTOCOL ADDR:PORT FAILURE|ok	of a tool, whose test is the input
  *	helper ADDR:PORT FAILURE|ok		what a control saw of it
@@ -18,6 +18,7 @@
 #include "test.h"
 
 #include "base/text.h"
+#include "fact/names.h"
 #include "finding/verdict.h"
 
 #define NAME "blocked.example"
@@ -93,6 +94,8 @@ static void add_dns(struct world *w, char **f, size_t n)
 		q->seen.failure = f[2];
 	}
 	for (size_t i = 3; i < n; i++) {
+		for (size_t k = 0; k < q->nanswer && !strncmp(f[i], "as=", 3); k++)
+			a[k].asn = (uint32_t)atoi(f[i] + 3);
 		q->again |= !strcmp(f[i], "again");
 		q->nobody |= !strcmp(f[i], "nobody");
 		if (!strcmp(f[i], "neutral")) {
@@ -186,6 +189,8 @@ static void add_ttl(struct world *w, char **f, size_t n)
 		if (!strncmp(f[i], "from=", 5)) {
 			p->from = ip(f[i] + 5);
 			p->has_from = true;
+		} else if (!strncmp(f[i], "as=", 3)) {
+			p->asn = (uint32_t)atoi(f[i] + 3);
 		} else if (!strncmp(f[i], "ip=", 3)) {
 			p->ip_ttl = (int16_t)atoi(f[i] + 3);
 		} else if (!strcmp(f[i], "udp")) {
@@ -477,6 +482,32 @@ static const struct vector {
 	  "data\nttl tls name 1 data\n" HONEST SEEN,
      SITE_REROUTED, "site.tls.mitm", "tls.mitm", NULL, 1, 1, SIDE_IN_PATH, WHO_ACCESS},
 
+    /* ---- whose the router is (AS64500 is the probe's network) ---- */
+    {"the access network's", HTTPS,
+     "dns system " SITE " as=64503\ntcp " SITE " ok\ntls normal " SITE " connection_reset\ntls "
+     "neutral-name " SITE " ok answered\ntls neutral-address " ELSEWHERE
+     " connection_reset\nttl tls neutral 4 data\nttl tls name 1 exceeded\nttl tls name 2 reset "
+     "both from=12.0.0.2 as=64500\n" SEEN,
+     SITE_BLOCKED, "site.tls.name", "tls.sni-reset", "name", 2, 2, SIDE_ON_PATH, WHO_ACCESS},
+    {"another network's on the way", HTTPS,
+     "dns system " SITE " as=64503\ntcp " SITE " ok\ntls normal " SITE " connection_reset\ntls "
+     "neutral-name " SITE " ok answered\ntls neutral-address " ELSEWHERE
+     " connection_reset\nttl tls neutral 4 data\nttl tls name 1 exceeded\nttl tls name 2 reset "
+     "both from=12.0.0.2 as=64501\n" SEEN,
+     SITE_BLOCKED, "site.tls.name", "tls.sni-reset", "name", 2, 2, SIDE_ON_PATH, WHO_TRANSIT},
+    {"an exchange's, by its name", HTTPS,
+     "dns system " SITE " as=64503\ntcp " SITE " ok\ntls normal " SITE " connection_reset\ntls "
+     "neutral-name " SITE " ok answered\ntls neutral-address " ELSEWHERE
+     " connection_reset\nttl tls neutral 4 data\nttl tls name 1 exceeded\nttl tls name 2 reset "
+     "both from=12.0.0.2 as=64502\n" SEEN,
+     SITE_BLOCKED, "site.tls.name", "tls.sni-reset", "name", 2, 2, SIDE_ON_PATH, WHO_EXCHANGE},
+    {"that of the destination's host", HTTPS,
+     "dns system " SITE " as=64503\ntcp " SITE " ok\ntls normal " SITE " connection_reset\ntls "
+     "neutral-name " SITE " ok answered\ntls neutral-address " ELSEWHERE
+     " connection_reset\nttl tls neutral 4 data\nttl tls name 1 exceeded\nttl tls name 2 reset "
+     "both from=12.0.0.2 as=64503\n" SEEN,
+     SITE_BLOCKED, "site.tls.name", "tls.sni-reset", "name", 2, 2, SIDE_ON_PATH, WHO_HOST},
+
     /* ---- HTTP ---- */
     {"lab http-blockpage: the name gets the page at an unrelated address too", HTTP,
      FINE "tcp " SITE " ok\nhttp " HTTP " " SITE " 200 900\nhttp " HTTP " " SITE
@@ -583,9 +614,16 @@ static const struct vector {
 
 static void rules(void **state)
 {
+	struct knowledge k = {.names = names_new()};
 	unsigned bad = 0;
 
 	(void)state;
+	names_add((struct names *)k.names,
+		  &(struct naming){.asn = 64501, .name = "Phoenix Transit Mixer", .country = "DE"});
+	names_add(
+	    (struct names *)k.names,
+	    &(struct naming){.asn = 64502, .name = "TEST-CIX Management GmbH", .country = "DE"});
+	names_ready((struct names *)k.names);
 	for (size_t i = 0; i < sizeof(vectors) / sizeof(*vectors); i++) {
 		const struct vector *x = &vectors[i];
 		static struct world w;
@@ -594,7 +632,7 @@ static void rules(void **state)
 		bool ok;
 
 		build(&w, x->input, x->facts);
-		verdict_judge(&w.a, NULL, &w.m, &v);
+		verdict_judge(&w.a, &k, &w.m, &v);
 		m = v.nmechanism ? v.mechanism[0].id : NULL;
 		ok = v.state == x->state && !strcmp(v.rule->id, x->rule) && !m == !x->mechanism &&
 		     (!m || !strcmp(m, x->mechanism)) && !v.trigger == !x->trigger &&
@@ -612,6 +650,7 @@ static void rules(void **state)
 		}
 		arena_free(&w.a);
 	}
+	names_free((struct names *)k.names);
 	assert_int_equal(bad, 0);
 }
 

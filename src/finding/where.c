@@ -109,11 +109,41 @@ static void name_hop(const struct view *v, struct verdict *out, const struct ttl
 	}
 }
 
+/* A network that is an exchange says so in its name ("DE-CIX", "… Internet Exchange", "… IX"): the
+ * router has an address of the exchange's own net. */
+static bool is_exchange(const char *name)
+{
+	if (strcasestr(name, "internet exchange") || strcasestr(name, "exchange point"))
+		return true;
+	for (const char *p = name; (p = strcasestr(p, "ix")) != NULL; p += 2) {
+		const char *end = p + 2 + (p[2] == 'P' || p[2] == 'p');
+		bool word = p == name || p[-1] == ' ' || p[-1] == '-' ||
+			    (p - name >= 2 && !strncasecmp(p - 2, "-c", 2));
+
+		if (word && (!*end || strchr(" -.,/", *end)))
+			return true;
+	}
+	return false;
+}
+
+static bool of_target(const struct view *v, const struct verdict *out, uint32_t asn)
+{
+	for (size_t i = 0; i < out->naddr; i++)
+		if (addr_asn(v, out->addr[i]) == asn)
+			return true;
+	return false;
+}
+
 /* By whose router it is, and else by how near. */
 static void who_acts(const struct view *v, struct verdict *out)
 {
 	if (out->hop_asn && v->m->asn)
-		verdict_who(out, out->hop_asn == v->m->asn ? WHO_ACCESS : WHO_TRANSIT, 0.9);
+		verdict_who(out,
+			    out->hop_asn == v->m->asn			  ? WHO_ACCESS
+			    : out->hop_name && is_exchange(out->hop_name) ? WHO_EXCHANGE
+			    : of_target(v, out, out->hop_asn)		  ? WHO_HOST
+									  : WHO_TRANSIT,
+			    0.9);
 	else if (out->has_hop_addr && addr_bogon(out->hop_addr) && out->hop_last <= 4)
 		verdict_who(out, WHO_ACCESS, 0.8);
 	else
