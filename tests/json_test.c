@@ -161,10 +161,54 @@ static void skipping(void **state)
 	json_free(&j);
 }
 
+/* Numbers are those of printf(), without the zeros at their end; every byte that may stand in a
+ * text as it is does. */
+static void written(void **state)
+{
+	static const double named[] = {0,	-0.0,	 0.5,	 1.5,	2.5,	0.125,
+				       0.0625,	-0.0004, 0.1235, 0.145, 0.0005, 99999.5,
+				       1e9 - 1, 1e9,	 1e17,	 -1e-9};
+	struct buf out = {0};
+	uint64_t x = 88172645463325252u;
+	char want[64], byte;
+
+	(void)state;
+	for (size_t i = 0; i < 200000; i++) {
+		struct jsonw w = JSONW(&out);
+		int digits = (int)(i % 4);
+		double v;
+		size_t n;
+
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		v = i < 4 * sizeof(named) / sizeof(*named) ? named[i / 4]
+		    : i & 4				   ? (double)(int64_t)x / 1e13
+							   : (double)(x % 2000001) / 2000 - 500;
+		buf_reset(&out);
+		jsonw_real(&w, v, digits);
+		n = (size_t)snprintf(want, sizeof(want), "%.*f", digits, v);
+		while (strchr(want, '.') && (want[n - 1] == '0' || want[n - 1] == '.'))
+			want[--n] = 0;
+		assert_string_equal(out.at, !strcmp(want, "-0") ? "0" : want);
+	}
+	for (int c = 0; c < 128; c++) {
+		struct jsonw w = JSONW(&out);
+		bool plain = c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+
+		byte = (char)c;
+		buf_reset(&out);
+		jsonw_textn(&w, &byte, 1);
+		assert_int_equal(plain, out.len == 3 && out.at[1] == byte);
+	}
+	buf_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(round_trip), cmocka_unit_test(faults),
-					   cmocka_unit_test(depth), cmocka_unit_test(skipping)};
+					   cmocka_unit_test(depth), cmocka_unit_test(skipping),
+					   cmocka_unit_test(written)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,6 +18,14 @@ static int64_t days_of(int64_t y, unsigned m, unsigned d)
 	return era * 146097 + (int64_t)doe - 719468;
 }
 
+/* n digits, zeros before them; the place after them. */
+static char *padded(char *at, unsigned v, int n)
+{
+	for (int i = n; i--; v /= 10)
+		at[i] = (char)('0' + v % 10);
+	return at + n;
+}
+
 char *text_time(char out[TEXT_TIME], int64_t time)
 {
 	int64_t s = time / SECOND, us = time % SECOND, days, rest;
@@ -45,13 +53,28 @@ char *text_time(char out[TEXT_TIME], int64_t time)
 	unsigned d = doy - (153 * mp + 2) / 5 + 1;
 	unsigned m = mp < 10 ? mp + 3 : mp - 9;
 	int year = (int)(yoe + era * 400) + (m <= 2);
-	int n = snprintf(out, TEXT_TIME, "%04d-%02u-%02uT%02d:%02d:%02d", year, m, d,
-			 (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
+	char *p = out;
 
-	if (us)
-		snprintf(out + n, TEXT_TIME - (size_t)n, ".%06dZ", (int)us);
+	if (year >= 0 && year <= 9999)
+		p = padded(p, (unsigned)year, 4);
 	else
-		snprintf(out + n, TEXT_TIME - (size_t)n, "Z");
+		p += snprintf(p, TEXT_TIME, "%04d", year);
+	*p++ = '-';
+	p = padded(p, m, 2);
+	*p++ = '-';
+	p = padded(p, d, 2);
+	*p++ = 'T';
+	p = padded(p, (unsigned)(rest / 3600), 2);
+	*p++ = ':';
+	p = padded(p, (unsigned)(rest / 60 % 60), 2);
+	*p++ = ':';
+	p = padded(p, (unsigned)(rest % 60), 2);
+	if (us) {
+		*p++ = '.';
+		p = padded(p, (unsigned)us, 6);
+	}
+	*p++ = 'Z';
+	*p = 0;
 	return out;
 }
 
