@@ -52,7 +52,7 @@ static const char *host_ascii(struct arena *a, const char *host, const char **wh
 	return kept;
 }
 
-/* The part of a URL behind its host. */
+/* The part of a URL before or behind its host. */
 static const char *rest_ascii(struct arena *a, const char *rest)
 {
 	size_t n = strlen(rest), at = 0;
@@ -95,7 +95,8 @@ const char *plan_ascii(struct arena *a, const char *url, const char **why)
 	host = host_ascii(a, arena_textn(a, at, (size_t)(port - at)), why);
 	if (!host)
 		return NULL;
-	return arena_printf(a, "%.*s%s%s", (int)(at - url), url, host, rest_ascii(a, port));
+	return arena_printf(a, "%s%s%s", rest_ascii(a, arena_textn(a, url, (size_t)(at - url))),
+			    host, rest_ascii(a, port));
 }
 
 const char *plan_url(struct arena *a, const char *input, const char **why)
