@@ -10,7 +10,7 @@
  *	tls|quic HELLO ADDR FAILURE|ok [TAG…]
  *	http URL ADDR CODE|FAILURE BYTES [location=URL] [trigger=HELLO] [body=WORDS]
  *	ttl LAYER name|neutral HOP ANSWER [both] [from=ADDR] [as=ASN] [ip=TTL] [udp]
- *	series name|neutral MS:BYTES …
+ *	series name|neutral MS:BYTES … [insert=HOP]
  *	target PROTOCOL ADDR:PORT FAILURE|ok	of a tool, whose test is the input
  *	helper ADDR:PORT FAILURE|ok		what a control saw of it
  *	control ADDR[,ADDR]|FAILURE [tcp|tls|http|quic=FAILURE] [quic] [bytes=N]
@@ -36,7 +36,7 @@ struct world {
 	struct handshake handshake[MOST];
 	struct transaction transaction[MOST];
 	struct ttl_probe ttl[MOST];
-	struct series series[2];
+	struct series series[MOST];
 	struct control control[MOST];
 	struct tool_target target[MOST];
 };
@@ -212,6 +212,11 @@ static void add_series(struct world *w, char **f, size_t n)
 			     .sample = x,
 			     .expected = 1000000};
 	for (size_t i = 2; i < n; i++) {
+		if (!strncmp(f[i], "insert=", 7)) {
+			s->seen.tag = (const char *const *)arena_copy(&w->a, &f[i], sizeof(*f));
+			s->seen.ntag = 1;
+			continue;
+		}
 		x[s->nsample].t = atoll(f[i]) * 1000;
 		x[s->nsample++].bytes = strtoull(strchr(f[i], ':') + 1, NULL, 10);
 	}
@@ -579,6 +584,22 @@ static const struct vector {
 	  " 200 0\nseries name 0:4000 100:16384 9000:16384\nseries neutral 0:4000 100:500000 "
 	  "200:1000000\n" SEEN,
      SITE_THROTTLED, "site.throttled.freeze", "throttle.freeze", "name", 0, 0, SIDE_UNKNOWN,
+     WHO_ACCESS},
+    {"lab throttle-name: slow for a neutral name too after a hello that died at 3", HTTPS,
+     FINE "tcp " SITE " ok\ntls normal " SITE " ok\nhttp " HTTPS " " SITE
+	  " 200 60000\nseries name 0:4000 2000:44000 4000:84000 6000:124000\nseries neutral 0:4000 "
+	  "100:500000\nseries neutral 0:4000 100:500000 insert=1\nseries neutral 0:4000 100:500000 "
+	  "insert=2\nseries neutral 0:4000 6000:104000 insert=3\nseries neutral 0:4000 6000:104000 "
+	  "insert=4\n" SEEN,
+     SITE_THROTTLED, "site.throttled.policing", "throttle.policing", "name", 2, 3, SIDE_UNKNOWN,
+     WHO_ACCESS},
+    {"slow after a hello that died near, and fast after one that died farther on: no place", HTTPS,
+     FINE
+     "tcp " SITE " ok\ntls normal " SITE " ok\nhttp " HTTPS " " SITE
+     " 200 60000\nseries name 0:4000 2000:44000 4000:84000 6000:124000\nseries neutral 0:4000 "
+     "100:500000\nseries neutral 0:4000 6000:104000 insert=1\nseries neutral 0:4000 100:500000 "
+     "insert=2\n" SEEN,
+     SITE_THROTTLED, "site.throttled.policing", "throttle.policing", "name", 0, 0, SIDE_UNKNOWN,
      WHO_ACCESS},
     {"lab honest-slow: as slow for a neutral name", HTTPS,
      FINE "tcp " SITE " ok\ntls normal " SITE " ok\nhttp " HTTPS " " SITE

@@ -7,6 +7,7 @@
  * freeze. Without a series, a response that began and never ended, where a control got all of
  * it, is slow as well, but how is not known.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -53,6 +54,69 @@ static int64_t silence(const struct series *s, uint64_t *bytes)
 	return until - s->sample[i].t;
 }
 
+/* At which hop a hello with the name died beside it, 0: there was none (source/insert.h). */
+static unsigned inserted_at(const struct series *s)
+{
+	for (size_t i = 0; i < s->seen.ntag; i++)
+		if (!strncmp(s->seen.tag[i], "insert=", 7))
+			return (unsigned)strtoul(s->seen.tag[i] + 7, NULL, 10) & 255;
+	return 0;
+}
+
+static double whole_rate(const struct series *s)
+{
+	const struct sample *first = &s->sample[0], *last = &s->sample[s->nsample - 1];
+	int64_t took =
+	    (s->seen.t != TIME_NONE && s->seen.t > last->t ? s->seen.t : last->t) - first->t;
+
+	return took > 0 ? (double)(last->bytes - first->bytes) * 1e6 / (double)took : 0;
+}
+
+/*
+ * A neutral name's page, after a hello with the name that died at hop k: slow from some k on, it
+ * was seen by what slows it. That is in the path, where a packet is looked at only when it goes
+ * on, or beside it.
+ */
+void where_slowed(const struct view *v, struct verdict *out)
+{
+	const struct measurement *m = v->m;
+	const struct series *control = NULL;
+	unsigned first = 0, slow = 0, fast = 0, last_fast = 0;
+
+	for (size_t i = 0; i < m->nseries && !control; i++)
+		if (m->series[i].control && m->series[i].nsample >= 2 &&
+		    !inserted_at(&m->series[i]))
+			control = &m->series[i];
+	for (size_t i = 0; i < m->nseries && control; i++) {
+		const struct series *s = &m->series[i];
+		unsigned k = inserted_at(s);
+		double r;
+
+		/* Past the server it is the server that is confused. */
+		if (!k || s->nsample < 2 || s->seen.failure)
+			continue;
+		r = whole_rate(s);
+		if (r < SLOW && r < MUCH_SLOWER * whole_rate(control)) {
+			slow++;
+			if (!first || k < first)
+				first = k;
+		} else {
+			fast++;
+			if (k > last_fast)
+				last_fast = k;
+		}
+	}
+	if (!slow || !fast || last_fast > first)
+		return;
+	out->hop_first = (uint8_t)(first > 1 ? first - 1 : 1);
+	out->hop_last = (uint8_t)first;
+	out->hop = arena_printf(v->a,
+				"at hop %u or %u: a hello with the name that dies farther on "
+				"slows a neutral name's connection, one that dies nearer does not",
+				out->hop_first, out->hop_last);
+	verdict_who(out, first <= 3 ? WHO_ACCESS : WHO_TRANSIT, first <= 3 ? 0.8 : 0.6);
+}
+
 bool judge_speed(const struct view *v, const struct flow_view *flow, struct verdict *out)
 {
 	const struct measurement *m = v->m;
@@ -66,6 +130,7 @@ bool judge_speed(const struct view *v, const struct flow_view *flow, struct verd
 			continue;
 		for (size_t k = 0; k < m->nseries; k++)
 			if (m->series[k].control && m->series[k].nsample >= 2 &&
+			    !inserted_at(&m->series[k]) &&
 			    (!control || addr_same(m->series[k].addr, target->addr)))
 				control = &m->series[k];
 		if (!control)

@@ -160,6 +160,9 @@ void judge_flow(const struct view *v, const struct dns_view *dns, struct flow_vi
 /* throttled.c. True when the series or a stalled transfer say so; sets the verdict. */
 bool judge_speed(const struct view *v, const struct flow_view *flow, struct verdict *out);
 
+/* The hop of what slows a name; sets the verdict's. */
+void where_slowed(const struct view *v, struct verdict *out);
+
 /* tool.c. True when the test is one of a tool; sets the verdict. */
 bool judge_tool(struct arena *a, const struct knowledge *k, const struct measurement *m,
 		struct verdict *out);

@@ -206,6 +206,10 @@ void judge_where(const struct view *v, struct verdict *out)
 	bool tcp = text_same(layer, "tcp"), silent = false, whatever = false;
 	struct hops *path;
 
+	if (out->nmechanism && !strncmp(out->mechanism[0].id, "throttle", 8)) {
+		where_slowed(v, out);
+		return;
+	}
 	if (!m->nttl_probe || !layer)
 		return;
 	path = arena_alloc(v->a, sizeof(*path));

@@ -558,6 +558,96 @@ static void *begin_speed(struct plan *p)
 	return f;
 }
 
+/* ---- where it is slowed ---- */
+
+#define INSERTS 10 /* hops */
+
+struct inserts {
+	struct plan *plan;
+	struct insert_of {
+		struct inserts *of;
+		struct task *task;
+	} at[INSERTS];
+	size_t left;
+};
+
+/* Bytes a second of a whole series. */
+static double whole_rate(const struct series *s)
+{
+	const struct sample *first = &s->sample[0], *last = &s->sample[s->nsample - 1];
+	int64_t took = (s->seen.t > last->t ? s->seen.t : last->t) - first->t;
+
+	return took > 0 ? (double)(last->bytes - first->bytes) * 1e6 / (double)took : 0;
+}
+
+static const struct series *slowed(const struct plan *p)
+{
+	const struct series *name = NULL, *neutral = NULL;
+
+	for (size_t i = 0; i < p->m.nseries; i++)
+		if (p->m.series[i].nsample >= 2)
+			*(p->m.series[i].control ? &neutral : &name) = &p->m.series[i];
+	return name && neutral && !name->addr.v6 && whole_rate(name) * 10 < whole_rate(neutral)
+		   ? name
+		   : NULL;
+}
+
+static bool wants_where_speed(const struct plan *p)
+{
+	return p->opt->icmp && p->opt->neutral && p->https && slowed(p);
+}
+
+static void inserted(void *arg, const struct series *s, size_t n)
+{
+	struct insert_of *at = arg;
+	struct inserts *f = at->of;
+	struct plan *p = f->plan;
+
+	at->task = NULL;
+	for (size_t i = 0; i < n; i++)
+		if (s[i].nsample >= 2)
+			plan_add_series(p, &s[i]);
+	if (--f->left)
+		return;
+	free(f);
+	plan_follow_done(p);
+}
+
+static void end_inserts(struct plan *p, void *state)
+{
+	struct inserts *f = state;
+
+	(void)p;
+	for (size_t i = 0; i < INSERTS; i++)
+		if (f->at[i].task)
+			task_cancel(f->at[i].task);
+	free(f);
+}
+
+static void *begin_where_speed(struct plan *p)
+{
+	struct inserts *f = mem_zero(1, sizeof(*f));
+	const struct series *s = slowed(p);
+	struct speed_spec spec = {.flow = plan_flow(p, 0, NULL),
+				  .addr = s->addr,
+				  .port = s->port,
+				  .tls = true,
+				  .name = p->host,
+				  .neutral = p->opt->neutral,
+				  .path = path_of(p),
+				  .time = 6 * SECOND,
+				  .bytes = 300000};
+
+	f->plan = p;
+	f->left = INSERTS;
+	for (size_t i = 0; i < INSERTS; i++) {
+		spec.insert_ttl = (uint8_t)(i + 1);
+		f->at[i].of = f;
+		f->at[i].task = speed_begin(p->loop, p->arena, &spec, inserted, &f->at[i]);
+	}
+	return f;
+}
+
 const struct followup followups[] = {
     {"trigger", wants_trigger, begin_trigger, follow_end},
     {"where lookups", wants_where_dns, begin_where_dns, follow_end},
@@ -565,5 +655,6 @@ const struct followup followups[] = {
     {"quic", wants_quic, begin_quic, follow_end},
     {"where QUIC", wants_where_quic, begin_where_quic, follow_end},
     {"speed", wants_speed, begin_speed, follow_end},
+    {"where speed", wants_where_speed, begin_where_speed, end_inserts},
     {NULL, NULL, NULL, NULL},
 };

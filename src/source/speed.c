@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "source/hello.h"
 #include "source/sealed.h"
 #include "source/talk.h"
 
@@ -136,6 +137,13 @@ static void came(void *arg, const struct talk *c)
 			     .nsample = c->nsample,
 			     .expected = s->expected};
 	talk_seen(&s->talk_spec, c, &x->seen);
+	if (s->spec.insert_ttl) {
+		const char **tag = arena_zero(s->a, 1, sizeof(*tag));
+
+		*tag = arena_printf(s->a, "insert=%u", s->spec.insert_ttl);
+		x->seen.tag = tag;
+		x->seen.ntag = 1;
+	}
 	if (s->sealed) {
 		if (s->tls.state == SEALED_FAILED && !x->seen.failure)
 			x->seen.failure = s->tls.failure;
@@ -149,12 +157,30 @@ static void came(void *arg, const struct talk *c)
 		turn(s);
 	} else {
 		speed_done *done = s->done;
-		struct series *all = s->series;
+		bool one = s->spec.insert_ttl != 0;
+		struct series *all = s->series + one;
 		void *who = s->arg;
 
 		task_cancel(&s->task);
-		done(who, all, 2);
+		done(who, all, one ? 1 : 2);
 	}
+}
+
+/* What an observer takes for this connection's ClientHello. */
+static void hello_with(struct speed *s, struct blob *out)
+{
+	static const char *const alpn[] = {"http/1.1", NULL};
+	struct hello_spec h = {.server_name = s->spec.name, .alpn = alpn};
+	uint8_t secret[96];
+	struct buf b = {0};
+
+	loop_secret(secret, sizeof(secret));
+	h.random = secret;
+	h.key = secret + 32;
+	h.session = secret + 64;
+	hello_records(&b, &h, 0);
+	*out = (struct blob){arena_copy(s->a, b.at, b.len), b.len};
+	buf_free(&b);
 }
 
 static void turn(struct speed *s)
@@ -173,7 +199,10 @@ static void turn(struct speed *s)
 					  .most = s->spec.bytes,
 					  .count = true,
 					  .heard = heard,
+					  .insert_ttl = s->spec.insert_ttl,
 					  .arg = s};
+	if (s->spec.insert_ttl)
+		hello_with(s, &s->talk_spec.insert);
 	if (s->spec.tls) {
 		sealed_begin(&s->tls, s->turn ? s->spec.neutral : s->spec.name, NULL,
 			     "\x08http/1.1");
@@ -205,6 +234,7 @@ struct task *speed_begin(struct loop *l, struct arena *a, const struct speed_spe
 		s->spec.time = 10 * SECOND;
 	if (!s->spec.bytes)
 		s->spec.bytes = 2000000;
+	s->turn = s->spec.insert_ttl ? 1 : 0;
 	turn(s);
 	return &s->task;
 }

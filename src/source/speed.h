@@ -21,9 +21,12 @@ struct speed_spec {
 	const char *path; /* NULL: "/" */
 	int64_t time;	  /* of each, at most; 0: 10 s */
 	size_t bytes;	  /* of each, at most; 0: 2 MB */
+	/* Not 0: only the neutral name is fetched, after a hello with the name that dies at this
+	 * hop (insert.h): where it is slow, whoever slows it stands before that. */
+	uint8_t insert_ttl;
 };
 
-/* Two series, the control's second; a series that has less than two samples failed (seen). */
+/* With insert_ttl one series of the neutral name, tagged "insert=HOP". Else two series, the control's second; a series that has less than two samples failed (seen). */
 typedef void speed_done(void *arg, const struct series *s, size_t n);
 
 struct task *speed_begin(struct loop *l, struct arena *a, const struct speed_spec *spec,

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "source/insert.h"
 
 struct talking {
 	struct task task;
@@ -392,6 +393,12 @@ static void stand(struct talking *t)
 	t->out.failure = "generic_timeout_error";
 	if (!t->spec.udp)
 		setsockopt(t->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (t->spec.insert_ttl &&
+	    !insert_segment(t->fd, t->spec.insert.at, t->spec.insert.n, t->spec.insert_ttl)) {
+		t->out.failure = "unknown_failure: no segment can be inserted";
+		t->over = true;
+		return;
+	}
 	shorten(t);
 	watch(t);
 	if (t->spec.heard && t->spec.heard(t->spec.arg, NULL, 0, &t->say) == TALK_ENOUGH) {

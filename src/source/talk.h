@@ -29,6 +29,8 @@ struct talk_spec {
 	const struct blob *part; /* what to say; each goes out by itself. Borrowed until done */
 	size_t npart;
 	int64_t between;     /* microseconds between the parts */
+	struct blob insert;  /* a segment that dies on the way before anything is said (insert.h) */
+	uint8_t insert_ttl;  /* where; 0: none. When it cannot be sent the talk fails */
 	uint8_t ttl;	     /* of what is said, not of the connecting; 0: the system's */
 	bool early;	     /* … of the connecting too */
 	bool listen_on;	     /* hear everything until answer_for is over, resets and routers too */

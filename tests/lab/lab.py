@@ -130,8 +130,7 @@ class Case:
             else:
                 raise Failed("%s:%d: there is no line '%s'" % (path, at, word))
         for url, state, keys in self.expect:
-            # Speed is held against a neutral name's: no packet that dies on the way tells of it.
-            need = {"mechanism", "trigger"} | (set() if state == "THROTTLED" else {"hop"})
+            need = {"mechanism", "trigger", "hop"}
             if state in ("BLOCKED", "REROUTED", "THROTTLED") and need - set(keys):
                 raise Failed("%s: %s does not say its %s" % (path, url, ", ".join(sorted(need - set(keys)))))
         if not self.title or not (self.expect or self.proofs):
