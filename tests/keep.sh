@@ -98,6 +98,16 @@ E3
 grep -q 'one country' err || fail "all: $(cat err)"
 "$meridian" network 18101 -q --findings nowhere >out 2>err && fail 'a record that is not there'
 grep -q 'nowhere: there is no record here' err || fail "not there: $(cat err)"
+# Filters: networks as people write them, and what is none.
+for actor in 18101 AS18101; do
+	[ "$("$meridian" report here --jsonl --actor $actor | grep -c '^{"id"')" = 1 ] || fail "--actor $actor"
+done
+[ "$("$meridian" report here --jsonl --victim as62041 | grep -c '^{"id"')" -ge 1 ] || fail '--victim'
+for filter in '--actor Reliance' '--network 4294967296' '--country india' '--kind route.hijak'; do
+	"$meridian" report here $filter >out 2>err
+	[ $? = 2 ] || fail "$filter: not refused"
+	[ -s err ] && [ ! -s out ] || fail "$filter: $(cat err)"
+done
 for c in 'report nowhere' 'record check nowhere' "report $one"; do
 	"$meridian" $c >out 2>err && fail "$c: a record that is not there"
 	grep -q 'there is no record here' err || fail "$c: $(cat err)"

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "finding/finding.h"
 
 struct common common = {.color = true};
@@ -37,6 +38,17 @@ void talk(const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fputc('\n', stderr);
+}
+
+bool asn_of(const char *word, size_t n, uint32_t *asn)
+{
+	size_t skip = n > 2 && (word[0] | 32) == 'a' && (word[1] | 32) == 's' ? 2 : 0;
+	uint64_t number;
+
+	if (!text_to_u64(word + skip, n - skip, UINT32_MAX, &number))
+		return false;
+	*asn = (uint32_t)number;
+	return true;
 }
 
 bool kind_known(const char *option, const char *word)

@@ -8,6 +8,7 @@
 #define CMD_COMMON_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/buf.h"
@@ -57,6 +58,9 @@ int complain(int status, const char *fmt, ...) __attribute__((format(printf, 2, 
 
 /* Talk on stderr unless --quiet. */
 void talk(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* An AS number as people write it: 64500 or AS64500. False: it is none. */
+bool asn_of(const char *word, size_t n, uint32_t *asn);
 
 /* Is word a kind of finding, or what kinds begin with? Complains when it is not. */
 bool kind_known(const char *option, const char *word);

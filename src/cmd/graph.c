@@ -339,15 +339,13 @@ void graph_sheet(const struct graph *g, struct sheet *s)
 
 bool graph_as(const struct graph *g, const char *word, size_t n, uint32_t *id, struct err *err)
 {
-	size_t skip = n > 2 && (word[0] | 32) == 'a' && (word[1] | 32) == 's' ? 2 : 0;
-	uint64_t asn;
+	uint32_t asn;
 
-	if (!text_to_u64(word + skip, n - skip, UINT32_MAX, &asn))
+	if (!asn_of(word, n, &asn))
 		return err_set(err, "\"%.*s\" is not an AS number", (int)n, word);
-	*id = asgraph_id(g->as, (uint32_t)asn);
+	*id = asgraph_id(g->as, asn);
 	if (*id == ASGRAPH_NONE)
-		return err_set(err, "AS%llu is not in the graph (%s)", (unsigned long long)asn,
-			       g->about);
+		return err_set(err, "AS%u is not in the graph (%s)", asn, g->about);
 	return true;
 }
 

@@ -16,6 +16,7 @@
 #include "cmd/common.h"
 #include "cmd/id.h"
 #include "cmd/profile.h"
+#include "fact/country.h"
 #include "finding/json.h"
 #include "record/clickhouse.h"
 #include "record/record.h"
@@ -25,16 +26,18 @@
 
 static struct opt_list id;
 static const char *kind, *country, *html, *relations;
-static uint64_t actor, victim, network, limit;
+static const char *acts, *harmed, *involved;
+static uint32_t actor, victim, network;
+static uint64_t limit;
 static int64_t from = TIME_NONE, to = TIME_NONE;
 static bool jsonl, csv, diff, newest;
 
 static const struct opt opts[] = {
     {"kind", 0, OPT_TEXT, &kind, "KIND",
      "Only findings of this kind; 'route.hijack' is every kind that begins so.", NULL},
-    {"actor", 0, OPT_UINT, &actor, "ASN", "Only those in which this network acts.", NULL},
-    {"victim", 0, OPT_UINT, &victim, "ASN", "Only those that harm this network.", NULL},
-    {"network", 0, OPT_UINT, &network, "ASN", "Only those that have to do with this network.",
+    {"actor", 0, OPT_TEXT, &acts, "ASN", "Only those in which this network acts.", NULL},
+    {"victim", 0, OPT_TEXT, &harmed, "ASN", "Only those that harm this network.", NULL},
+    {"network", 0, OPT_TEXT, &involved, "ASN", "Only those that have to do with this network.",
      NULL},
     {"country", 0, OPT_TEXT, &country, "CC", "Only those that were seen in this country.", NULL},
     {"from", 0, OPT_TIME, &from, "TIME", "Only those that began at this time or later.", NULL},
@@ -255,9 +258,9 @@ static struct index_query asked(void)
 {
 	return (struct index_query){.kind = kind,
 				    .country = country,
-				    .actor = (uint32_t)actor,
-				    .victim = (uint32_t)victim,
-				    .network = (uint32_t)network,
+				    .actor = actor,
+				    .victim = victim,
+				    .network = network,
 				    .from = from,
 				    .to = to,
 				    .run = UINT64_MAX,
@@ -551,6 +554,15 @@ static int show(struct shown *s, int argc, char **dir)
 	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
 }
 
+/* A filter by a network, when there is one. */
+static bool number_of(const char *option, const char *word, uint32_t *asn)
+{
+	if (!word || asn_of(word, strlen(word), asn))
+		return true;
+	complain(0, "%s takes an AS number such as AS64500, not '%s'", option, word);
+	return false;
+}
+
 static int report(int argc, char **argv)
 {
 	struct shown s = {.first = TIME_NONE, .last = TIME_NONE};
@@ -562,8 +574,12 @@ static int report(int argc, char **argv)
 		return complain(EXIT_USAGE, "--diff wants two records");
 	if (common.json + jsonl + csv > 1)
 		return complain(EXIT_USAGE, "--json, --jsonl and --csv exclude one another");
-	if (actor > UINT32_MAX || victim > UINT32_MAX || network > UINT32_MAX)
-		return complain(EXIT_USAGE, "an AS number has 32 bits");
+	if (!number_of("--actor", acts, &actor) || !number_of("--victim", harmed, &victim) ||
+	    !number_of("--network", involved, &network))
+		return EXIT_USAGE;
+	if (country && !country_name(country))
+		return complain(EXIT_USAGE,
+				"--country takes a code of ISO 3166 such as IN, not '%s'", country);
 	if (kind && !kind_known("--kind", kind))
 		return EXIT_USAGE;
 	s.peers = peers_new();
