@@ -590,7 +590,7 @@ static bool hit(void *arg, int64_t first, uint64_t leaf)
 			return true;
 	}
 	mem_room(&s->out->at, &s->out->cap, s->out->n + 1);
-	s->out->at[s->out->n++] = (struct index_hit){leaf, first};
+	s->out->at[s->out->n++] = (struct index_hit){leaf, first, UINT64_MAX};
 	return !s->q->limit || s->out->n - s->begin < s->q->limit;
 }
 
@@ -650,16 +650,25 @@ bool index_search(struct index *x, const struct index_query *q, struct index_hit
 	if (ok) {
 		ok = read_kinds(x, err) && terms_open(x->terms, err) &&
 		     (q->kind ? each_kind(x, q, &out, err) : search(x, q, 0, &out, err));
+		if (ok && out.n)
+			qsort(out.at, out.n, sizeof(*out.at), q->newest ? by_newest : by_first);
+		if (q->limit && out.n > q->limit)
+			out.n = q->limit;
+		/* One at a time would be a transaction each. */
+		for (size_t i = 0; ok && i < out.n && i < INDEX_PLACES; i++) {
+			uint8_t kind;
+
+			if (!index_at(x, out.at[i].leaf, &kind, &out.at[i].at, err)) {
+				out.at[i].at = UINT64_MAX;
+				ok = !err->text[0];
+			}
+		}
 		sqlite3_exec(x->db, "COMMIT", NULL, NULL, NULL);
 	}
 	if (!ok) {
 		free(out.at);
 		return false;
 	}
-	if (out.n)
-		qsort(out.at, out.n, sizeof(*out.at), q->newest ? by_newest : by_first);
-	if (q->limit && out.n > q->limit)
-		out.n = q->limit;
 	*hits = out.at;
 	*n = out.n;
 	return true;

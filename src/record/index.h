@@ -44,7 +44,11 @@ struct index_query {
 struct index_hit {
 	uint64_t leaf;
 	int64_t first;
+	uint64_t at; /* where its frame is in the log, UINT64_MAX not looked up */
 };
+
+/* Of so many hits of a search the places are looked up with it. */
+#define INDEX_PLACES 4096
 
 /* memory: not in DIR but thrown away at the end (a record that can only be read). */
 struct index *index_open(const char *dir, bool memory, struct err *err);

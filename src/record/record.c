@@ -65,8 +65,10 @@ struct record {
 	struct err failure;
 	struct buf json; /* of the finding at hand */
 	struct raws raws;
-	size_t most; /* leaves of a batch */
-	bool fresh;  /* it was empty when it was opened: `raws` knows all */
+	size_t most;	       /* leaves of a batch */
+	struct index_hit *hit; /* the last search's, of which `next` is read next */
+	size_t nhit, next, hit_cap;
+	bool fresh; /* it was empty when it was opened: `raws` knows all */
 };
 
 static int64_t now(void)
@@ -348,6 +350,7 @@ void record_drop(struct record *r)
 	buf_free(&r->json);
 	free(r->raws.at);
 	free(r->raws.slot);
+	free(r->hit);
 	free(r->dir);
 	free(r);
 }
@@ -606,7 +609,10 @@ bool record_leaf(struct record *r, uint64_t n, struct leaf *leaf, struct buf *co
 
 	await(r);
 	*leaf = (struct leaf){.n = n};
-	if (!index_at(r->index, n, &kind, &at, err))
+	/* What was found is most often read in that order; a leaf never moves. */
+	if (r->next < r->nhit && r->hit[r->next].leaf == n && r->hit[r->next].at != UINT64_MAX)
+		at = r->hit[r->next++].at;
+	else if (!index_at(r->index, n, &kind, &at, err))
 		return err->text[0] ? false
 				    : err_set(err, "%s: there is no leaf %" PRIu64, r->dir, n);
 	if (!log_next(r->log, &at, &f, err))
@@ -628,7 +634,14 @@ bool record_search(struct record *r, const struct index_query *q, struct index_h
 		   size_t *n, struct err *err)
 {
 	await(r);
-	return index_search(r->index, q, hits, n, err);
+	r->nhit = r->next = 0;
+	if (!index_search(r->index, q, hits, n, err))
+		return false;
+	r->nhit = *n < INDEX_PLACES ? *n : INDEX_PLACES;
+	mem_room(&r->hit, &r->hit_cap, r->nhit);
+	if (r->nhit)
+		memcpy(r->hit, *hits, r->nhit * sizeof(*r->hit));
+	return true;
 }
 
 bool record_find_raw(struct record *r, const uint8_t digest[SHA256_SIZE], uint64_t *leaf,
