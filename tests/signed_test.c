@@ -150,6 +150,19 @@ static void no_lies(void **state)
 	w.reply.seen.failure = "dns_nxdomain_error";
 	v = judged(&w);
 	assert_false(is_lie(&v));
+	/* A network's own name, at an address of its own, that nobody else knows. */
+	begin(&w);
+	w.false_answer.addr = addr("10.0.0.1");
+	validated(&w, "", SECURITY_BOGUS, &w.false_answer);
+	validated(&w, THERE, SECURITY_SECURE, NULL)->rcode = 3;
+	v = judged(&w);
+	assert_false(is_lie(&v));
+	/* Where somebody knows another one, it is one. */
+	w.valid[1] = w.valid[0];
+	w.m.nvalidated = 1;
+	validated(&w, THERE, SECURITY_SECURE, &w.true_answer);
+	v = judged(&w);
+	assert_true(is_lie(&v));
 	/* Of another name. */
 	begin(&w);
 	validated(&w, HERE, SECURITY_BOGUS, &w.false_answer)->name = "other.example";

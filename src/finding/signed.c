@@ -85,12 +85,14 @@ static void bad_addr(struct signed_view *out, struct addr a)
 }
 
 /* What came instead of the truth: false when something vouches for it. */
-static bool forged(const struct view *v, const struct dns_answer *answer, size_t n, bool *any)
+static bool forged(const struct view *v, const struct dns_answer *answer, size_t n, bool *any,
+		   bool *routed)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (!answer[i].has_addr)
 			continue;
 		*any = true;
+		*routed |= !addr_bogon(answer[i].addr);
 		if (view_vouch(v, answer[i].addr) != VOUCH_NOTHING)
 			return false;
 	}
@@ -102,9 +104,9 @@ static void take(const struct view *v, const struct dns_validated *s, bool truth
 {
 	const struct measurement *m = v->m;
 	const char *denied = NULL;
-	bool any = false, system = !s->resolver || !*s->resolver, encrypted = false;
+	bool any = false, routed = false, system = !s->resolver || !*s->resolver, encrypted = false;
 
-	if (!forged(v, s->answer, s->nanswer, &any))
+	if (!forged(v, s->answer, s->nanswer, &any, &routed))
 		return;
 	for (size_t i = 0; i < m->ndns; i++) {
 		const struct dns_reply *q = &m->dns[i];
@@ -114,9 +116,12 @@ static void take(const struct view *v, const struct dns_validated *s, bool truth
 		encrypted |= q->via == DNS_DOT;
 		if (q->seen.failure && !failure_is_local(q->seen.failure))
 			denied = q->seen.failure;
-		else if (!forged(v, q->answer, q->nanswer, &any))
+		else if (!forged(v, q->answer, q->nanswer, &any, &routed))
 			return;
 	}
+	/* A network's own names have addresses of its own: the zone that it hides need not know. */
+	if (any && !routed && !truth)
+		return;
 	/* A denial that is not proven is a lie only where the name is known to be. */
 	if (!any && (!denied || strstr(denied, "timeout") || !truth))
 		return;
