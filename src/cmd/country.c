@@ -12,6 +12,7 @@
 #include "cmd/common.h"
 #include "cmd/manrs.h"
 #include "cmd/profile.h"
+#include "cmd/progress.h"
 #include "cmd/whatif.h"
 #include "fact/country.h"
 #include "finding/resilience.h"
@@ -287,8 +288,9 @@ static int ranked(struct graph *g, struct resilience_room *room, int argc, char 
 	struct buf json = {0};
 	struct jsonw w = {.out = &json, .pretty = true};
 	struct sheet *s;
+	struct progress p = progress_start("ranking", "countries", !common.quiet);
 	struct err err;
-	uint32_t n = 0;
+	uint32_t n = 0, all = 0;
 	int status;
 
 	if (!seen_load(&seen, argc, argv, &err)) {
@@ -301,8 +303,13 @@ static int ranked(struct graph *g, struct resilience_room *room, int argc, char 
 	s = sheet_new("How resilient each country's Internet is");
 	if (seen.hygiene)
 		told = by_country(g, seen.hygiene);
-	for (uint32_t v = 0; v < g->as->n; v++)
-		there[g->nets->country[v]] = 1;
+	for (uint32_t v = 0; v < g->as->n; v++) {
+		char cc[3];
+		uint16_t k = g->nets->country[v];
+
+		all += !there[k] && country_name(nets_code(cc, k));
+		there[k] = 1;
+	}
 	for (uint32_t k = 1; k < 65536 && n < 1024; k++) {
 		char cc[3];
 
@@ -314,7 +321,10 @@ static int ranked(struct graph *g, struct resilience_room *room, int argc, char 
 			use_told(&seen, &told[k], &c[n]);
 		map[n] = (struct sheet_country){(uint16_t)k, c[n].score / 100, -1};
 		n++;
+		if (progress_due(&p))
+			progress_show(&p, n, all, n);
 	}
+	progress_end(&p);
 	qsort(c, n, sizeof(*c), by_score);
 	jsonw_object(&w);
 	jsonw_name(&w, "countries");

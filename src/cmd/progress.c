@@ -42,7 +42,7 @@ bool progress_due(struct progress *p)
 void progress_show(struct progress *p, uint64_t done, uint64_t total, uint64_t units)
 {
 	double s = (double)(progress_clock() - p->start) / 1e6;
-	char size[16], rate[16], count[32], left[48] = "";
+	char size[16], rate[16], count[32], all[32], left[48] = "";
 
 	if (total > done && done) {
 		double rest = s * (double)(total - done) / (double)done;
@@ -50,9 +50,14 @@ void progress_show(struct progress *p, uint64_t done, uint64_t total, uint64_t u
 		snprintf(left, sizeof(left), ", %.0f %%, %s%.0f s left",
 			 100.0 * (double)done / (double)total, rest < 1.5 ? "about " : "", rest);
 	}
-	fprintf(stderr, "%s%s: %s read, %s/s, %s %s%s%s", p->terminal ? "\r" : "", p->what,
-		text_size(size, done), text_size(rate, (uint64_t)((double)done / s)),
-		text_count(count, units), p->unit, left, p->terminal ? "\033[K" : "\n");
+	if (done == units && total)
+		fprintf(stderr, "%s%s: %s of %s %s%s%s", p->terminal ? "\r" : "", p->what,
+			text_count(count, units), text_count(all, total), p->unit, left,
+			p->terminal ? "\033[K" : "\n");
+	else
+		fprintf(stderr, "%s%s: %s read, %s/s, %s %s%s%s", p->terminal ? "\r" : "", p->what,
+			text_size(size, done), text_size(rate, (uint64_t)((double)done / s)),
+			text_count(count, units), p->unit, left, p->terminal ? "\033[K" : "\n");
 	fflush(stderr);
 	p->shown = true;
 }

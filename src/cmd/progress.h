@@ -20,7 +20,8 @@ int64_t progress_clock(void); /* monotonic, microseconds */
 struct progress progress_start(const char *what, const char *unit, bool on);
 /* Cheap: true when it is time for another line. */
 bool progress_due(struct progress *p);
-/* done of total bytes (0: unknown) and how many units. */
+/* done of total bytes (0: unknown) and how many units; where these are the same number, it is units
+ * that are counted and nothing that is read. */
 void progress_show(struct progress *p, uint64_t done, uint64_t total, uint64_t units);
 void progress_end(struct progress *p);
 
