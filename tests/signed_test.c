@@ -163,6 +163,28 @@ static void no_lies(void **state)
 	validated(&w, THERE, SECURITY_SECURE, &w.true_answer);
 	v = judged(&w);
 	assert_true(is_lie(&v));
+	/* DNS64 makes addresses that are in no zone. */
+	begin(&w);
+	w.reply.answer = &w.true_answer;
+	w.false_answer.addr = addr("64:ff9b::5db8:d822");
+	validated(&w, HERE, SECURITY_BOGUS, &w.false_answer)->type = "AAAA";
+	v = judged(&w);
+	assert_false(is_lie(&v));
+	w.false_answer.addr = addr("2001:db8:122:344:5d:b8d8:2200:0");
+	v = judged(&w);
+	assert_false(is_lie(&v));
+	w.false_answer.addr = addr("2001:470::5db8:d823");
+	v = judged(&w);
+	assert_true(is_lie(&v));
+	/* Its IPv6 addresses are hidden, its IPv4 addresses are right. */
+	begin(&w);
+	w.reply.type = "AAAA";
+	w.reply.nanswer = 0;
+	w.reply.seen.failure = "dns_no_answer";
+	validated(&w, HERE, SECURITY_BOGUS, NULL)->type = "AAAA";
+	validated(&w, HERE, SECURITY_SECURE, &w.true_answer);
+	v = judged(&w);
+	assert_false(is_lie(&v));
 	/* Of another name. */
 	begin(&w);
 	validated(&w, HERE, SECURITY_BOGUS, &w.false_answer)->name = "other.example";

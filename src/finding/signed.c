@@ -84,12 +84,47 @@ static void bad_addr(struct signed_view *out, struct addr a)
 		out->addr[out->naddr++] = a;
 }
 
+/* RFC 6052, 2.2: where the IPv4 address stands, by the length of the prefix; the ninth byte is
+ * passed over. */
+static bool embeds(struct addr six, struct addr four)
+{
+	static const uint8_t at[][4] = {{4, 5, 6, 7},	{5, 6, 7, 9},	 {6, 7, 9, 10},
+					{7, 9, 10, 11}, {9, 10, 11, 12}, {12, 13, 14, 15}};
+	uint8_t a[16], b[16];
+
+	addr_to_wire(six, a);
+	addr_to_wire(four, b);
+	for (size_t i = 0; i < sizeof(at) / sizeof(*at); i++) {
+		size_t k = 0;
+
+		while (k < 4 && a[at[i][k]] == b[k])
+			k++;
+		if (k == 4)
+			return true;
+	}
+	return false;
+}
+
+/* DNS64 (RFC 6147) makes an IPv6 address of one of the name's IPv4 addresses; that is in no
+ * zone, and a lie only where that one is. */
+static bool translated(const struct view *v, struct addr six)
+{
+	const struct measurement *m = v->m;
+
+	for (size_t i = 0; six.v6 && i < m->ndns; i++)
+		for (size_t k = 0; k < m->dns[i].nanswer; k++)
+			if (host_of_dns(v, &m->dns[i]) && m->dns[i].answer[k].has_addr &&
+			    !m->dns[i].answer[k].addr.v6 && embeds(six, m->dns[i].answer[k].addr))
+				return true;
+	return false;
+}
+
 /* What came instead of the truth: false when something vouches for it. */
 static bool forged(const struct view *v, const struct dns_answer *answer, size_t n, bool *any,
 		   bool *routed)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (!answer[i].has_addr)
+		if (!answer[i].has_addr || translated(v, answer[i].addr))
 			continue;
 		*any = true;
 		*routed |= !addr_bogon(answer[i].addr);
@@ -122,7 +157,10 @@ static void take(const struct view *v, const struct dns_validated *s, bool truth
 	/* A network's own names have addresses of its own: the zone that it hides need not know. */
 	if (any && !routed && !truth)
 		return;
-	/* A denial that is not proven is a lie only where the name is known to be. */
+	/* A denial that is not proven is a lie only where the name is known to be; no IPv6 address
+	 * is no news, and some resolvers hide them from who has no IPv6. */
+	if (!any && text_same(s->type, "AAAA"))
+		return;
 	if (!any && (!denied || strstr(denied, "timeout") || !truth))
 		return;
 	if (!any) {
