@@ -86,6 +86,10 @@ if command -v "$browser" >/dev/null; then
 			echo "skipped: the browser does not print here: $(tail -n 1 browser.log)"
 			continue
 		}
+		[ -s $f.pdf ] || {
+			echo 'skipped: the browser printed nothing'
+			continue
+		}
 		pages=$(python3 -c 'import re, sys
 print(len(re.findall(rb"/Type\s*/Page\b", open(sys.argv[1], "rb").read())))' $f.pdf)
 		[ "$pages" = 1 ] || {
