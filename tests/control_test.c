@@ -100,6 +100,7 @@ static void a_probes_request(void **state)
 	assert_int_equal(r.port, 443);
 	assert_true(r.https);
 	assert_false(r.has_port);
+	assert_false(r.quic);
 	assert_int_equal(r.nheader, 3);
 	assert_string_equal(r.header[1].value, "en-US;q=0.8");
 	assert_int_equal(r.naddr, 2);
@@ -109,6 +110,9 @@ static void a_probes_request(void **state)
 	assert_true(read_it(&a, "{\"http_request\": \"http://[2606:4700::1]:81/\"}", &r, &why));
 	assert_true(r.has_port);
 	assert_int_equal(r.port, 81);
+	assert_true(read_it(
+	    &a, "{\"http_request\": \"https://x.example/\", \"x_quic_enabled\": true}", &r, &why));
+	assert_true(r.quic);
 	arena_free(&a);
 }
 
@@ -192,6 +196,14 @@ static void the_answer(void **state)
 	    "request\":"
 	    "null,\"dns\":{\"failure\":null,\"addrs\":[\"2606:4700::1\"]},\"ip_info\":{"
 	    "\"2606:4700::1\":{\"asn\":0,\"flags\":3}}}");
+	buf_reset(&out);
+	e.quic = true;
+	e.quic_failure = "generic_timeout_error";
+	control_answer(&out, &r, &c);
+	assert_non_null(strstr(out.at,
+			       "\"quic_handshake\":{\"[2606:4700::1]:443\":{\"server_name\":"
+			       "\"example.org\",\"status\":false,\"failure\":\"generic_"
+			       "timeout_error\"}}"));
 	buf_free(&out);
 }
 
