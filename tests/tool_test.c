@@ -26,10 +26,16 @@
 static struct arena arena;
 static char folder[64];
 
-static pid_t start(const char *command)
+__attribute__((format(printf, 1, 2))) static pid_t start(const char *fmt, ...)
 {
-	pid_t pid = fork();
+	char command[1024];
+	va_list ap;
+	pid_t pid;
 
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		setpgid(0, 0);
@@ -95,6 +101,25 @@ static char *wait_for(const char *name, const char *part)
 	return NULL;
 }
 
+/* A port of this machine that nobody has now, for both protocols. */
+static unsigned free_port(void)
+{
+	for (;;) {
+		struct sockaddr_in a = {.sin_family = AF_INET,
+					.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+		socklen_t n = sizeof(a);
+		int tcp = socket(AF_INET, SOCK_STREAM, 0), udp = socket(AF_INET, SOCK_DGRAM, 0);
+		bool both = !bind(tcp, (struct sockaddr *)&a, n) &&
+			    !getsockname(tcp, (struct sockaddr *)&a, &n) &&
+			    !bind(udp, (struct sockaddr *)&a, n);
+
+		close(tcp);
+		close(udp);
+		if (both)
+			return ntohs(a.sin_port);
+	}
+}
+
 static struct measurement *got_m;
 
 static void got(void *arg, struct measurement *m)
@@ -137,23 +162,25 @@ static void tor_relay(void **state)
 	char text[256], *line, *id;
 	struct tool_server *s;
 	struct measurement *m;
+	unsigned port = free_port();
 	size_t n;
 	pid_t tor;
 
 	(void)state;
 	if (!installed("tor"))
 		skip();
-	tor = start("exec tor --quiet --DataDirectory tor --ORPort 127.0.0.1:45901 --SocksPort 0 "
+	tor = start("exec tor --quiet --DataDirectory tor --ORPort 127.0.0.1:%u --SocksPort 0 "
 		    "--AssumeReachable 1 --PublishServerDescriptor 0 --ExitRelay 0 --Nickname lab "
 		    "--ContactInfo lab --Address 127.0.0.1 --DirAuthority 'x orport=1 "
 		    "v3ident=0000000000000000000000000000000000000000 127.0.0.1:1 "
-		    "0000000000000000000000000000000000000000'");
+		    "0000000000000000000000000000000000000000'",
+		    port);
 	line = wait_for("tor/fingerprint", "lab ");
 	assert_non_null(line);
 	id = strchr(line, ' ') + 1;
 	id[40] = 0;
 	sleep(1);
-	snprintf(text, sizeof(text), "127.0.0.1:45901 %s\n127.0.0.1:45901 %040d", id, 0);
+	snprintf(text, sizeof(text), "127.0.0.1:%u %s\n127.0.0.1:%u %040d", port, id, port, 0);
 	read_servers("tor", text, &s, &n);
 	assert_int_equal(n, 2);
 	m = measure("tor", s, n);
@@ -171,6 +198,7 @@ static void obfs4_bridge(void **state)
 	struct tool_server *s;
 	struct measurement *m;
 	char text[512], *line, *cert;
+	unsigned port = free_port();
 	size_t n;
 	pid_t tor;
 
@@ -178,21 +206,22 @@ static void obfs4_bridge(void **state)
 	if (!installed("tor") || !installed("obfs4proxy"))
 		skip();
 	tor = start("exec tor --quiet --DataDirectory bridge --BridgeRelay 1 --ORPort "
-		    "127.0.0.1:45902 --SocksPort 0 --AssumeReachable 1 --PublishServerDescriptor 0 "
-		    "--ExitRelay 0 --Nickname lab --ExtORPort 127.0.0.1:45904 --Address 127.0.0.1 "
+		    "127.0.0.1:%u --SocksPort 0 --AssumeReachable 1 --PublishServerDescriptor 0 "
+		    "--ExitRelay 0 --Nickname lab --ExtORPort 127.0.0.1:%u --Address 127.0.0.1 "
 		    "--ServerTransportPlugin 'obfs4 exec /usr/bin/obfs4proxy' "
-		    "--ServerTransportListenAddr 'obfs4 127.0.0.1:45903' --DirAuthority 'x "
+		    "--ServerTransportListenAddr 'obfs4 127.0.0.1:%u' --DirAuthority 'x "
 		    "orport=1 v3ident=0000000000000000000000000000000000000000 127.0.0.1:1 "
-		    "0000000000000000000000000000000000000000'");
+		    "0000000000000000000000000000000000000000'",
+		    free_port(), free_port(), port);
 	line = wait_for("bridge/pt_state/obfs4_bridgeline.txt", "cert=");
 	assert_non_null(line);
 	cert = strstr(line, "cert=");
 	cert[strcspn(cert, " \n")] = 0;
 	sleep(1);
 	snprintf(text, sizeof(text),
-		 "Bridge obfs4 127.0.0.1:45903 %040d %s iat-mode=0\nobfs4 127.0.0.1:45903 %040d "
+		 "Bridge obfs4 127.0.0.1:%u %040d %s iat-mode=0\nobfs4 127.0.0.1:%u %040d "
 		 "cert=%.70s iat-mode=0\n",
-		 0, cert, 0,
+		 port, 0, cert, port, 0,
 		 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
 	read_servers("tor", text, &s, &n);
 	assert_int_equal(n, 2);
@@ -206,6 +235,8 @@ static void openvpn_server(void **state)
 {
 	struct tool_server *s;
 	struct measurement *m;
+	unsigned udp_port = free_port(), tcp_port = free_port();
+	char text[256];
 	size_t n;
 	pid_t udp, tcp;
 
@@ -216,15 +247,18 @@ static void openvpn_server(void **state)
 	    system("cd $FOLDER && openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out cert "
 		   "-days 9 -subj /CN=lab >/dev/null 2>&1"),
 	    0);
-	udp = start("exec openvpn --dev null --proto udp --local 127.0.0.1 --port 45911 "
-		    "--tls-server --ca cert --cert cert --key key --dh none");
-	tcp = start("exec openvpn --dev null --proto tcp-server --local 127.0.0.1 --port 45912 "
-		    "--tls-server --ca cert --cert cert --key key --dh none");
+	udp = start("exec openvpn --dev null --proto udp --local 127.0.0.1 --port %u "
+		    "--tls-server --ca cert --cert cert --key key --dh none",
+		    udp_port);
+	tcp = start("exec openvpn --dev null --proto tcp-server --local 127.0.0.1 --port %u "
+		    "--tls-server --ca cert --cert cert --key key --dh none",
+		    tcp_port);
 	sleep(2);
-	read_servers("openvpn",
-		     "client\n<ca>\n192.0.2.1:1\n</ca>\nremote 127.0.0.1 45911 udp\n"
-		     "127.0.0.1:45912 tcp\n127.0.0.1:45913\n",
-		     &s, &n);
+	snprintf(text, sizeof(text),
+		 "client\n<ca>\n192.0.2.1:1\n</ca>\nremote 127.0.0.1 %u udp\n"
+		 "127.0.0.1:%u tcp\n127.0.0.1:%u\n",
+		 udp_port, tcp_port, free_port());
+	read_servers("openvpn", text, &s, &n);
 	assert_int_equal(n, 3);
 	m = measure("openvpn", s, n);
 	stop(udp);
@@ -256,10 +290,13 @@ static void wireguard_server(void **state)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX,
 				 .sun_path = "/var/run/wireguard/mltest0.sock"};
+	unsigned port = free_port();
 	uint8_t theirs[32], ours[32];
 	struct buf set = {0};
-	struct tool_server s = {
-	    .protocol = TOOL_WIREGUARD, .told = "wireguard", .address = "127.0.0.1", .port = 45921};
+	struct tool_server s = {.protocol = TOOL_WIREGUARD,
+				.told = "wireguard",
+				.address = "127.0.0.1",
+				.port = (uint16_t)port};
 	struct measurement *m;
 	char answer[256] = "";
 	int fd;
@@ -275,7 +312,7 @@ static void wireguard_server(void **state)
 		usleep(100000);
 	buf_text(&set, "set=1\nprivate_key=");
 	buf_hex(&set, server_key, 32);
-	buf_text(&set, "\nlisten_port=45921\npublic_key=");
+	buf_printf(&set, "\nlisten_port=%u\npublic_key=", port);
 	buf_hex(&set, ours, 32);
 	buf_text(&set, "\nallowed_ip=10.99.0.2/32\n\n");
 	assert_int_equal(write(fd, set.at, set.len), set.len);
