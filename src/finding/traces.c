@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "fact/country.h"
 #include "fact/geo.h"
 #include "fact/names.h"
 #include "fact/trace.h"
@@ -271,10 +272,14 @@ static bool has_country(const struct finding *f, const char *country)
 	return false;
 }
 
-/* "in 9 networks of RIPE Atlas probes", "for 20 RIPE Atlas probes in IN", or both. */
+/* "in 9 networks of RIPE Atlas probes", "for 20 RIPE Atlas probes in India", or both. */
 static const char *whose(struct arena *a, const struct finding *f, unsigned known, unsigned alone)
 {
-	const char *in = f->ncountry == 1 ? arena_printf(a, " in %s", f->country[0]) : "";
+	const char *cc = f->ncountry == 1 ? f->country[0] : NULL;
+	const char *name = cc ? country_name(cc) : NULL;
+	const char *in =
+	    cc ? arena_printf(a, " in %s%s", name ? country_article(cc) : "", name ? name : cc)
+	       : "";
 
 	if (!alone)
 		return arena_printf(a, "in %u network%s of RIPE Atlas probes", known,
@@ -398,7 +403,7 @@ static void judge_target(struct traces *t, struct findings *out, const struct ro
 	f->actor.role = "access network";
 	f->actor.confidence = alive ? 0.7 : 0.4;
 	f->actor.why = "packets die near the probes, before they reach any other network";
-	f->title = arena_printf(a, "packets to %s die %s%s", text, whose(a, f, known, alone),
+	f->title = arena_printf(a, "Packets to %s die %s%s", text, whose(a, f, known, alone),
 				alive ? ", while others reach it" : "");
 	f->caveat = arena_zero(a, 4, sizeof(*f->caveat));
 	if (!alive)
