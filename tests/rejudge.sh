@@ -11,10 +11,10 @@ bad=0
 
 # judged VRPS AT_LEAST FILE…
 judged() {
-	vrps=$1 least=$2
+	tables=$1 least=$2
 	shift 2
 	rm -rf "$tmp/rec" "$tmp/b"
-	"$meridian" observe -q --json -o "$tmp/out.json" --vrps "$vrps" --record "$tmp/rec" "$@" 2>"$tmp/err"
+	"$meridian" observe -q --json -o "$tmp/out.json" ${tables:+--vrps "$tables"} --record "$tmp/rec" "$@" 2>"$tmp/err"
 	status=$?
 	# 3: an archive that was cut, which was said.
 	[ $status = 0 ] || [ $status = 3 ] || {
@@ -55,6 +55,9 @@ if [ "${3:-}" = shared ]; then
 		"$shared/mrt/routeviews.route-views.jinx.updates.1401493500.bz2"
 	judged "$vrps" 4 "$shared/mrt/rib.20140523.0600_firstMB.bz2"
 	judged "$vrps" 2 "$shared"/incidents/telegram-2026/*_full.json
+	# States, whose rows do not say their time.
+	judged "" 2 "$shared"/incidents/telegram-2026/*_full.json \
+		"$shared"/incidents/telegram-2026/bgp_state_*.json
 	judged "$vrps" 4 "$shared"/incidents/telegram-2026/atlas "$shared"/incidents/telegram-2026/ooni
 	judged "$vrps" 20 "$shared"/ooni/measurements
 	judged "$vrps" 10 "$shared"/ooni/censoredplanet

@@ -60,7 +60,7 @@ static const struct opt opts[] = {
     {"servers", 0, OPT_LIST, &probe_asked.servers, "FILE",
      "The servers of the last tool with --tool: bridge lines for tor (beside its authorities), a "
      "client file for openvpn, a file of wg-quick for wireguard, tls:… and https://… lines for "
-     "resolvers.",
+     "resolvers. Helpers (--control) are told their addresses.",
      NULL},
     {"control", 0, OPT_LIST, &probe_asked.controls, "URL",
      "Ask this test helper what it sees of each target from where it stands (OONI's protocol; "

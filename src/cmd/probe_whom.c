@@ -142,6 +142,15 @@ bool probe_whom(struct probe_run *r, struct err *err)
 	return validators(r, err);
 }
 
+/* Does some tool have servers that the user gave, which others may not know? */
+static bool own_servers(const struct probe_run *r)
+{
+	for (size_t i = 0; i < r->aims.n; i++)
+		if (r->aims.at[i].nserver && !r->aims.at[i].done)
+			return true;
+	return false;
+}
+
 void probe_tell(struct probe_run *r, struct buf *out, bool all)
 {
 	const struct plan_options *o = &r->opt;
@@ -174,7 +183,9 @@ void probe_tell(struct probe_run *r, struct buf *out, bool all)
 			   o->neutral ? ", and to " : "", o->neutral ? o->neutral : "",
 			   o->neutral ? ", which nobody blocks" : "");
 	for (size_t i = 0; i < o->nhelper; i++)
-		buf_printf(out, "  %s is told the URLs, to look from there\n", o->helper[i].url);
+		buf_printf(out, "  %s is told the URLs%s, to look from there\n", o->helper[i].url,
+			   own_servers(r) ? " and the addresses of your --servers, bridges too"
+					  : "");
 	if (!o->nhelper)
 		buf_text(out, "  no helper is asked (--control), so what fails here may fail "
 			      "everywhere\n");

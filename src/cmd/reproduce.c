@@ -36,6 +36,7 @@
 struct told {
 	struct told_source {
 		char *kind, *path; /* the collector may stand in the path only */
+		int64_t first;	   /* of its facts, 0 unknown: a state's rows do not say theirs */
 	} * source;
 	size_t n, cap;
 	uint32_t vrps, aspas, relations; /* sources, UINT32_MAX built in */
@@ -90,6 +91,12 @@ static void keep(struct json *j, char **to)
 	memcpy(*to, j->text, j->ntext);
 }
 
+static void first(struct json *j, int64_t *time)
+{
+	if (json_next(j) != JSON_STRING || !text_to_time(j->text, j->ntext, time))
+		*time = 0;
+}
+
 static void read_source(struct json *j, struct told *t)
 {
 	struct told_source *s;
@@ -102,6 +109,8 @@ static void read_source(struct json *j, struct told *t)
 			keep(j, &s->kind);
 		else if (json_is(j, "path"))
 			keep(j, &s->path);
+		else if (json_is(j, "first"))
+			first(j, &s->first);
 		else
 			json_skip(j);
 	}
@@ -466,6 +475,7 @@ static bool judge(struct judged *g, const char *bundle, const struct finding *f,
 		at[i].reader.source = s;
 		at[i].reader.name = t->source[id[i]].path ? t->source[id[i]].path : "evidence";
 		at[i].reader.id = id[i];
+		at[i].reader.since = t->source[id[i]].first;
 		at[i].reader.peers = g->peers;
 		ok = at[i].open = s->open(&at[i].reader, err);
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "fact/country.h"
 #include "fact/names.h"
 #include "finding/named.h"
 
@@ -278,7 +279,10 @@ void sites_add_finding(struct sites *s, struct findings *out, const struct site_
 
 	buf_printf(&title, "%s %s", input, verb(best));
 	if (country)
-		buf_printf(&title, " in %u networks of %s", g->networks, best->country);
+		buf_printf(&title, " in %u networks of %s%s", g->networks,
+			   country_name(best->country) ? country_article(best->country) : "",
+			   country_name(best->country) ? country_name(best->country)
+						       : best->country);
 	else if (f->kind != NULL && strcmp(f->kind, "site.down") &&
 		 strcmp(f->kind, "site.geofenced"))
 		buf_printf(&title, " in %s", network_text(a, s->k, best, s->text[best->network]));

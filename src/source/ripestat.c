@@ -86,7 +86,8 @@ static bool ripestat_open(struct reader *r, struct err *err)
 	(void)err;
 	json_stream(&s->json, r->in);
 	s->attrs = attrs_new(0);
-	s->start = s->last = TIME_NONE;
+	s->last = TIME_NONE;
+	s->start = r->since ? r->since : TIME_NONE;
 	s->torn = UINT64_MAX;
 	s->nseat = 256;
 	s->seat = mem_zero(s->nseat, sizeof(*s->seat));

@@ -52,6 +52,7 @@ struct reader {
 	uint32_t id;	     /* slice.source of its facts */
 	struct peers *peers; /* shared by the run's readers */
 	struct tally tally;
+	int64_t since;	      /* of pieces: when the whole input begins, 0 unknown */
 	bool keep_addresses;  /* --keep-my-address: do not replace what names a probe */
 	struct arena scratch; /* reset before each next() by the source itself */
 	void *state;
