@@ -30,6 +30,7 @@ struct loop_host {
 	bool said, other_said;
 	uint32_t speaker;
 	int64_t said_at, other_said_at;
+	int64_t trigger_at; /* when the owner of the last trigger last said something */
 };
 
 struct loop {
@@ -357,6 +358,7 @@ static struct loop_host *host(struct loop *l, struct prefix key)
 static int64_t may_enter(const struct loop *l, const struct seat *p, int64_t now)
 {
 	const struct loop_host *h = p->host;
+	int64_t last;
 
 	switch (p->class) {
 	case LOOP_QUERY:
@@ -364,9 +366,11 @@ static int64_t may_enter(const struct loop *l, const struct seat *p, int64_t now
 	case LOOP_ALONE:
 		if (h->flows || h->alone)
 			return INT64_MAX;
-		return h->failed && h->failed_at + l->limits.rest > now
-			   ? h->failed_at + l->limits.rest
-			   : 0;
+		if (!h->failed)
+			return 0;
+		/* What names a blocked site need not fail to begin a residual blocking anew. */
+		last = h->triggered && h->trigger_at > h->failed_at ? h->trigger_at : h->failed_at;
+		return last + l->limits.rest > now ? last + l->limits.rest : 0;
 	default:
 		return !h->alone && h->flows < l->limits.per_host &&
 			       p->net->flows < l->limits.per_net
@@ -513,6 +517,8 @@ void loop_said(struct loop *l, struct addr addr, uint32_t owner)
 	h->said = true;
 	h->said_at = loop_now(l);
 	h->speaker = owner;
+	if (h->triggered && h->owner == owner)
+		h->trigger_at = h->said_at;
 }
 
 bool loop_crossed(const struct loop *l, struct addr addr, uint32_t owner, int64_t since)

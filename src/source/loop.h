@@ -151,7 +151,8 @@ void loop_failed(struct loop *l, struct addr addr, uint32_t owner, bool said);
 /* Did another owner's connection to it fail so within `rest` before now? */
 bool loop_suspect(const struct loop *l, struct addr addr, uint32_t owner);
 
-/* A connection there says something: a ClientHello, a request. tls and http call it. */
+/* A connection there says something: a ClientHello, a request. tls, http and talk call it; who is
+ * to be alone waits for a rest after the words of whoever was cut there last, too. */
 void loop_said(struct loop *l, struct addr addr, uint32_t owner);
 /* Did another owner say something there since then? What was cut in its midst may have been
  * cut for that, before the other one has failed. */

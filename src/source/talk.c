@@ -45,6 +45,9 @@ static void release(struct task *task)
 
 	if (t->watch)
 		icmp_forget(t->spec.icmp, t->watch);
+	/* Also of one that is cut short: its last words may be on the way. */
+	if (t->standing && !t->spec.udp)
+		loop_said(t->task.loop, t->spec.addr, t->spec.flow.owner);
 	if (t->fd >= 0) {
 		event_del(&t->io);
 		/* What was sent to die on the way must not be sent again and again. */
@@ -408,6 +411,8 @@ static void stand(struct talking *t)
 		return;
 	}
 	listen_to(t);
+	if (t->say.len && !t->spec.udp)
+		loop_said(t->task.loop, t->spec.addr, t->spec.flow.owner);
 	if (t->say.len)
 		writable(t);
 	say_next(-1, 0, t);
