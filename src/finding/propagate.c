@@ -67,6 +67,7 @@ void propagation_free(struct propagation *p)
 	free(o->fine);
 	free(o->mark);
 	free(o->policy);
+	free(o->given);
 	free(o->tier1);
 	free(o->seedmark);
 	free(o->seedlen);
@@ -93,8 +94,13 @@ void propagation_policies(struct propagation *p, const uint16_t *policy, const u
 		return;
 	if (!o->policy) {
 		o->policy = mem_zero((size_t)t->n + 1, sizeof(*o->policy));
+		o->given = mem_zero((size_t)t->n + 1, sizeof(*o->given));
 		o->tier1 = mem_zero((size_t)t->n + 1, 1);
+	} else if (!ntier1 && !o->ntier1 && !memcmp(o->given, policy, t->n * sizeof(*policy))) {
+		return; /* a trial has those of the trial before as a rule */
 	}
+	memcpy(o->given, policy, t->n * sizeof(*policy));
+	o->ntier1 = ntier1;
 	o->all = 0;
 	for (uint32_t i = 0; i < t->n; i++) {
 		o->policy[i] = policy[t->id[i]];

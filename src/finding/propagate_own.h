@@ -25,6 +25,8 @@ struct propagation_own {
 	uint16_t *label;   /* by index: the seed */
 	struct mark *mark; /* by index */
 	uint16_t *policy;  /* by index */
+	uint16_t *given;   /* the same by id, as they were given */
+	size_t ntier1;	   /* of the same */
 	uint8_t *tier1;	   /* by index */
 	uint64_t *told;	   /* by index of transit networks: what customers get from it */
 	uint64_t *fine;	   /* LITE: the same for those that drop what `dropped` says */
