@@ -50,7 +50,14 @@ struct scenario {
 	const char *file; /* NULL: of the command line; else in which lines its steps stand */
 	size_t change_line[STEPS], hijack_line;
 	bool brief;
+	bool misused; /* the words of a step are wrong, whatever the graph: exit status 2 */
 };
+
+/* One step's words become a change, a mandate or the hijack; argv[0] is the verb. */
+bool whatif_step(struct scenario *s, const struct words *words, int argc, char **argv,
+		 struct err *err);
+/* A scenario that contradicts itself computes nothing. */
+bool whatif_consistent(const struct scenario *s, struct err *err);
 
 /* Who loses reach, the worst first: domestic networks, and countries. */
 struct loser {
@@ -78,6 +85,12 @@ void whatif_question(const struct scenario *s, const struct words *words, const 
 /* "the United States", or "AS3356 …": a side of a de-peering. */
 void whatif_side(const struct scenario *s, const char *word, size_t n, struct buf *out);
 
+/* One prefix's routes as TSV: a line for every network of the graph. */
+int whatif_routes(const char *origin);
+/* A case of another simulator: the routes and outcomes that its file expects. */
+int whatif_case(int argc, char **argv);
+/* The graph as the memory that --graph maps. */
+int whatif_compile(void);
 /* Relationships from the paths that the arguments after the first name. */
 int whatif_relate(int argc, char **argv);
 /* Hegemony (global; of an origin, "all" of them) or transit influence (of a country) as TSV. */
