@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct vrps *vrps = vrps_new();
 	const struct detector *d;
 	struct buf saved = {0}, once = {0}, twice = {0};
-	struct err err = {""};
+	struct err err = {0};
 	void *a, *b;
 	size_t n = 0;
 

@@ -165,7 +165,7 @@ _, talk = run(["probe", "www." + signed.ZONE, "--dry-run", "--validate", "server
 check("no anchor", "no trust anchor" in talk, talk)
 _, talk = run(["probe", "www." + signed.ZONE, "--dry-run", "--trust-anchor", bad], 2)
 _, talk = run(["probe", "www." + signed.ZONE, "--dry-run", "--validate", "resolvers", "--resolver",
-               "https://dns.test/dns-query"], 1)
+               "https://dns.test/dns-query"], 2)
 check("no HTTPS", "no HTTPS" in talk, talk)
 out, _ = run(["probe", "www." + signed.ZONE, "--dry-run", "--no-whoami", "--resolver", honest.text, "--validate", "servers"])
 check("the usual anchor", "IANA's root keys" in out or "/usr/share/dns/root.key" in out, out)

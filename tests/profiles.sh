@@ -136,7 +136,7 @@ says err 'bad.txt: passed over 1 object .* in line 1'
 holds 'no policy' 'manrs("M6")["score"] == 0 and manrs("M7IRR")["score"] is None'
 is 1 'no registry at all' "$meridian" network 62041 --irr "$here/profiles.sh"
 says err 'no route, route6 or aut-num object'
-is 1 'of all countries' "$meridian" country --all --irr irr.gz
+is 2 'of all countries' "$meridian" country --all --irr irr.gz
 says err 'one country or network'
 
 # A country whose routes are all there: 64601 signs, 64602 does not, 64603 announces another's.
@@ -269,13 +269,13 @@ wrong 2 'between is not for remove' whatif remove --as 3356 --between US,RU
 wrong 2 'brief is for what changes reach' whatif mandate rov --in US --brief
 wrong 2 'percentage' whatif mandate rov --in US --adoption 101
 wrong 1 'AS3356.* is not in Kenya' whatif gateway --country KE --through 3356
-wrong 1 '"XX" is not a country code' whatif cut --country XX
+wrong 2 '"XX" is not a country code' whatif cut --country XX
 wrong 1 'AS4200000000 is not in the graph' whatif cut --country KE --except 4200000000
-wrong 1 'cannot attack itself' whatif hijack --attacker 3356 --victim 3356
-wrong 1 'on both sides' whatif depeer --between 3356,3356
-wrong 1 '"ZZ" is not a country code' country ZZ
+wrong 2 'cannot attack itself' whatif hijack --attacker 3356 --victim 3356
+wrong 2 'both sides are the same' whatif depeer --between 3356,3356
+wrong 2 '"ZZ" is not a country code' country ZZ
 wrong 1 'AS4200000000 is not in the graph' network 4200000000
-wrong 1 '"3356x" is not an AS number' network 3356x
+wrong 2 '"3356x" is not an AS number' network 3356x
 wrong 2 'network wants an AS number' network
 wrong 1 'nowhere.mrt' country KE nowhere.mrt
 printf 'no table\n' >text

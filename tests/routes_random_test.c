@@ -142,7 +142,7 @@ static void test_properties(void **state)
 	for (int round = 0; round < 60; round++) {
 		struct world w;
 		struct buf saved = {0};
-		struct err err = {""};
+		struct err err = {0};
 		struct bytes in;
 		struct knowledge part;
 		char *whole, *other;

@@ -73,7 +73,7 @@ static void ask(struct terms *t, uint8_t field, uint32_t value, int64_t from, in
 		bool newest)
 {
 	struct seen s = {.most = rnd(3) ? SIZE_MAX : 1 + rnd(20)};
-	struct err err = {""};
+	struct err err = {0};
 	size_t n = 0;
 
 	if (!terms_open(t, &err) || !terms_scan(t, field, value, from, to, newest, see, &s, &err))
@@ -114,7 +114,7 @@ static int64_t some_time(void)
 static void test_random(void **state)
 {
 	uint64_t seed = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 0) : (uint64_t)time(NULL);
-	struct err err = {""};
+	struct err err = {0};
 	sqlite3 *db;
 	struct terms *t;
 	uint64_t leaf = 0;

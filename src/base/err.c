@@ -15,6 +15,18 @@ bool err_set(struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
+	err->misuse = false;
+	return false;
+}
+
+bool err_misuse(struct err *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	va_end(ap);
+	err->misuse = true;
 	return false;
 }
 
@@ -28,6 +40,7 @@ bool err_sys(struct err *err, const char *fmt, ...)
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	snprintf(err->text, sizeof(err->text), "%s: %s", what, strerror(saved));
+	err->misuse = false;
 	return false;
 }
 

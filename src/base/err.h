@@ -12,10 +12,14 @@
 
 struct err {
 	char text[512]; /* one sentence without a final stop; "" when nothing failed */
+	bool misuse;	/* what was asked for is wrong as it stands, whatever the world says */
 };
 
 /* Sets the text and returns false, so that "return err_set(err, …)" reads as one thought. */
 bool err_set(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same, of a command line that cannot be read: not the world failed, but who asked. */
+bool err_misuse(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* "WHAT: strerror(errno)"; returns false. */
 bool err_sys(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,7 +99,7 @@ static bool set(const struct opt *o, const char *value, struct err *err)
 	case OPT_REAL:
 		errno = 0;
 		real = strtod(value, &end);
-		if (end == value || *end || errno)
+		if (end == value || *end || errno || !isfinite(real))
 			return err_set(err, "--%s takes a number, not '%s'", o->name, value);
 		*(double *)o->value = real;
 		return true;

@@ -56,7 +56,7 @@ struct cmd {
 	int (*run)(int argc, char **argv); /* what is left after the options; exit status */
 };
 
-/* Exit statuses of every command (docs/formats.md). */
+/* Exit statuses of every command (man/meridian.1.in). */
 enum { EXIT_RAN = 0, EXIT_COULD_NOT = 1, EXIT_USAGE = 2, EXIT_PARTLY = 3, EXIT_FOUND = 10 };
 
 /*

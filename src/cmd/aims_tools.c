@@ -19,10 +19,10 @@ bool aims_tools(struct aims *a, const struct opt_list *names, const struct opt_l
 		bool all = !strcmp(names->at[i], "all");
 
 		if (!all && !tool_find(names->at[i]))
-			return err_set(err,
-				       "--tool %s: tor, telegram, signal, whatsapp, resolvers, "
-				       "openvpn, wireguard and all are known",
-				       names->at[i]);
+			return err_misuse(err,
+					  "--tool %s: tor, telegram, signal, whatsapp, resolvers, "
+					  "openvpn, wireguard and all are known",
+					  names->at[i]);
 		for (const struct tool *t = tools; t->name; t++) {
 			if (all ? t->given : strcmp(t->name, names->at[i]) != 0)
 				continue;
@@ -32,7 +32,7 @@ bool aims_tools(struct aims *a, const struct opt_list *names, const struct opt_l
 		}
 	}
 	if (servers->n > 1 || (servers->n && a->n == first))
-		return err_set(err, "--servers wants a --tool, and one file");
+		return err_misuse(err, "--servers wants a --tool, and one file");
 	if (servers->n) {
 		struct aim *last = &a->at[a->n - 1];
 		struct buf text = {0};
@@ -47,10 +47,11 @@ bool aims_tools(struct aims *a, const struct opt_list *names, const struct opt_l
 	}
 	for (size_t i = first; i < a->n; i++)
 		if (a->at[i].tool->given && !a->at[i].nserver)
-			return err_set(err,
-				       "--tool %s wants --servers FILE: nobody's servers are built "
-				       "in",
-				       a->at[i].tool->name);
+			return err_misuse(
+			    err,
+			    "--tool %s wants --servers FILE: nobody's servers are built "
+			    "in",
+			    a->at[i].tool->name);
 	return true;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "fact/country.h"
 #include "finding/finding.h"
 
 struct common common = {.color = true};
@@ -26,6 +27,17 @@ int complain(int status, const char *fmt, ...)
 	va_end(ap);
 	fputc('\n', stderr);
 	return status;
+}
+
+int complain_of(const struct err *err)
+{
+	return complain(err->misuse ? EXIT_USAGE : EXIT_COULD_NOT, "%s", err->text);
+}
+
+bool misread(struct err *err, const char *option)
+{
+	err->misuse = true;
+	return err_in(err, "%s", option);
 }
 
 void talk(const char *fmt, ...)
@@ -49,6 +61,17 @@ bool asn_of(const char *word, size_t n, uint32_t *asn)
 		return false;
 	*asn = (uint32_t)number;
 	return true;
+}
+
+bool cc_of(const char *word, size_t n, char code[3], struct err *err)
+{
+	memset(code, 0, 3);
+	if (n == 2)
+		for (size_t i = 0; i < 2; i++)
+			code[i] = word[i] >= 'a' && word[i] <= 'z' ? (char)(word[i] - 32) : word[i];
+	return country_name(code) ||
+	       err_misuse(err, "\"%.*s\" is not a country code (two letters, ISO 3166-1)", (int)n,
+			  word);
 }
 
 bool kind_known(const char *option, const char *word)

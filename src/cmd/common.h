@@ -56,11 +56,20 @@ extern struct common common;
 /* Prints "meridian: TEXT" on stderr and returns EXIT_COULD_NOT or the status given. */
 int complain(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same of a failure: EXIT_USAGE when the command line is at fault, else EXIT_COULD_NOT. */
+int complain_of(const struct err *err);
+
+/* Puts the option before why its value cannot be read, which is misuse; returns false. */
+bool misread(struct err *err, const char *option);
+
 /* Talk on stderr unless --quiet. */
 void talk(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* An AS number as people write it: 64500 or AS64500. False: it is none. */
 bool asn_of(const char *word, size_t n, uint32_t *asn);
+
+/* A country as people write it: two letters, small or capital, that ISO 3166-1 knows. */
+bool cc_of(const char *word, size_t n, char code[3], struct err *err);
 
 /* Is word a kind of finding, or what kinds begin with? Complains when it is not. */
 bool kind_known(const char *option, const char *word);

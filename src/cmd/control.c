@@ -394,12 +394,12 @@ static bool listen_at(struct service *s, const char *where, struct err *err)
 	unsigned n;
 
 	if (s->nlistener == sizeof(s->listener) / sizeof(*s->listener))
-		return err_set(err, "%s: too many --listen", where);
+		return err_misuse(err, "--listen %s: at most 64 of them", where);
 	if (!endpoint_parse(where, &addr, &port))
-		return err_set(err,
-			       "--listen %s: write ADDRESS:PORT, such as 192.0.2.1:8080 or "
-			       "[2001:db8::1]:8080",
-			       where);
+		return err_misuse(err,
+				  "--listen %s: write ADDRESS:PORT, such as 192.0.2.1:8080 or "
+				  "[2001:db8::1]:8080",
+				  where);
 	n = addr_socket(addr, port, &at);
 	s->listener[s->nlistener] = evconnlistener_new_bind(
 	    loop_base(s->loop), accepted, s,
@@ -414,11 +414,13 @@ static bool listen_at(struct service *s, const char *where, struct err *err)
 static bool know_resolvers(struct service *s, struct arena *a, struct err *err)
 {
 	struct resolver_spec *list = arena_zero(a, 16, sizeof(*list));
-	size_t n = resolvers.n < 16 ? resolvers.n : 16;
+	size_t n = resolvers.n;
 
+	if (n > 16)
+		return err_misuse(err, "--resolver: at most 16 of them");
 	for (size_t i = 0; i < n; i++)
 		if (!resolver_parse(a, resolvers.at[i], &list[i], err))
-			return false;
+			return misread(err, "--resolver");
 	if (!n)
 		n = resolver_system(a, NULL, list, 16);
 	if (!n)
@@ -451,6 +453,8 @@ static int run(int argc, char **argv)
 				argv[0]);
 	if (!rate || !per_client || !concurrent || !connections || !seconds || !page_size)
 		return complain(EXIT_USAGE, "control: a limit of 0 would let nobody in");
+	if (seconds > 86400)
+		return complain(EXIT_USAGE, "control: --time is a day (86,400) at most");
 	signal(SIGPIPE, SIG_IGN);
 	/* A measurement may have dozens of connections. */
 	if (!getrlimit(RLIMIT_NOFILE, &files)) {
@@ -491,8 +495,10 @@ static int run(int argc, char **argv)
 	     (unsigned long long)s.refused);
 	status = EXIT_RAN;
 out:
-	if (status != EXIT_RAN)
-		complain(status, "control: %s", err.text);
+	if (status != EXIT_RAN) {
+		err_in(&err, "control");
+		status = complain_of(&err);
+	}
 	event_del(&s.again);
 	for (size_t i = 0; i < s.nlistener; i++)
 		evconnlistener_free(s.listener[i]);

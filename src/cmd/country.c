@@ -17,7 +17,8 @@
 #include "fact/country.h"
 #include "finding/resilience.h"
 
-static uint64_t origins = 0, seed = 1;
+#define UNSET UINT32_MAX
+static uint64_t origins = UNSET, seed = 1;
 static bool everybody;
 
 static const struct opt opts[] = {
@@ -169,13 +170,13 @@ static int one(struct graph *g, struct resilience_room *room, int argc, char **a
 	bool counted;
 
 	if (!graph_country(g, argv[0], strlen(argv[0]), &country, &err))
-		return complain(EXIT_COULD_NOT, "%s", err.text);
+		return complain_of(&err);
 	seen.country = country;
 	if (!seen_load(&seen, argc - 1, argv + 1, &err)) {
 		seen_free(&seen);
-		return complain(EXIT_COULD_NOT, "%s", err.text);
+		return complain_of(&err);
 	}
-	resilience_country(room, country, origins ? (uint32_t)origins : 1000, seed, &c);
+	resilience_country(room, country, origins < UNSET ? (uint32_t)origins : 1000, seed, &c);
 	counted = use_routes(&seen, &c);
 	buf_printf(&title, "%s: how resilient its Internet is",
 		   country_name(nets_code(cc, country)));
@@ -295,7 +296,7 @@ static int ranked(struct graph *g, struct resilience_room *room, int argc, char 
 
 	if (!seen_load(&seen, argc, argv, &err)) {
 		seen_free(&seen);
-		return complain(EXIT_COULD_NOT, "%s", err.text);
+		return complain_of(&err);
 	}
 	there = mem_zero(65536, 1);
 	c = mem_zero(1024, sizeof(*c));
@@ -315,8 +316,8 @@ static int ranked(struct graph *g, struct resilience_room *room, int argc, char 
 
 		if (!there[k] || !country_name(nets_code(cc, (uint16_t)k)))
 			continue;
-		resilience_country(room, (uint16_t)k, origins ? (uint32_t)origins : 40, seed,
-				   &c[n]);
+		resilience_country(room, (uint16_t)k, origins < UNSET ? (uint32_t)origins : 40,
+				   seed, &c[n]);
 		if (told)
 			use_told(&seen, &told[k], &c[n]);
 		map[n] = (struct sheet_country){(uint16_t)k, c[n].score / 100, -1};
@@ -350,7 +351,7 @@ static int ranked(struct graph *g, struct resilience_room *room, int argc, char 
 	    s,
 	    "Scores of countries with few networks rest on few numbers; carriers are from routes "
 	    "to at most %llu networks of each, drawn by the seed.",
-	    (unsigned long long)(origins ? origins : 40));
+	    (unsigned long long)(origins < UNSET ? origins : 40));
 	if (!told)
 		sheet_point(s,
 			    "How much of what is announced is signed needs --routes and --vrps.");
@@ -380,9 +381,14 @@ static int country(int argc, char **argv)
 	struct graph g;
 	struct err err;
 	int status;
+	char code[3];
 
+	if (argc && !everybody && !cc_of(argv[0], strlen(argv[0]), code, &err))
+		return complain_of(&err);
+	if (!origins || origins > UNSET)
+		return complain(EXIT_USAGE, "--origins is a number from 1 to 4,294,967,294");
 	if (!graph_load(&g, &err))
-		return complain(EXIT_COULD_NOT, "%s", err.text);
+		return complain_of(&err);
 	tables = graph_tables(&g);
 	room = resilience_room_new(g.nets, &tables);
 	status = argc && !everybody ? one(&g, room, argc, argv) : ranked(&g, room, argc, argv);

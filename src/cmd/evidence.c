@@ -125,7 +125,7 @@ static int seal(void)
 	s.id = mem_zero(finding.n + 1, sizeof(*s.id));
 	s.nid = finding.n;
 	for (size_t i = 0; ok && i < finding.n; i++)
-		ok = id_parse(finding.at[i], s.id[i], &err);
+		ok = id_parse(finding.at[i], s.id[i], &err) || misread(&err, "--finding");
 	ok = ok && (r = record_open(from, 0, NULL, &err)) != NULL &&
 	     load_key(record_origin(r), &signer, &rotations, &err) && load_roots(&roots, &err) &&
 	     (no_wacz || load_web(&web, &err));
@@ -164,7 +164,7 @@ static int seal(void)
 	buf_free(&roots);
 	buf_free(&clock);
 	buf_free(&web);
-	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+	return ok ? EXIT_RAN : complain_of(&err);
 }
 
 static bool witness_keys(struct note_key **out, size_t *n, struct err *err)
@@ -173,7 +173,7 @@ static bool witness_keys(struct note_key **out, size_t *n, struct err *err)
 	*out = mem_zero(witness.n + 1, sizeof(**out));
 	for (size_t i = 0; i < witness.n; i++)
 		if (!note_key_parse(&(*out)[i], witness.at[i], strlen(witness.at[i]), err))
-			return err_in(err, "--witness");
+			return misread(err, "--witness");
 	return true;
 }
 
@@ -211,6 +211,7 @@ static int verify(const char *bundle)
 	struct proved d = {0};
 	uint8_t pub[32];
 	struct err err;
+	int status;
 	bool ok = witness_keys(&keys, &v.nwitness, &err) && load_roots(&roots, &err);
 
 	v.witness = keys;
@@ -254,14 +255,12 @@ static int verify(const char *bundle)
 	}
 	if (ok)
 		ok = put_result(&out, &err);
-	if (!ok)
-		complain(EXIT_COULD_NOT, "%s", err.text);
-	ok = ok && d.ok;
+	status = !ok ? complain_of(&err) : d.ok ? EXIT_RAN : EXIT_COULD_NOT;
 	proved_free(&d);
 	free(keys);
 	buf_free(&roots);
 	buf_free(&out);
-	return ok ? EXIT_RAN : EXIT_COULD_NOT;
+	return status;
 }
 
 static int renew(const char *bundle)
@@ -290,7 +289,7 @@ static int renew(const char *bundle)
 	buf_free(&roots);
 	buf_free(&vkey);
 	buf_free(&path);
-	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+	return ok ? EXIT_RAN : complain_of(&err);
 }
 
 static int cosign(void)
@@ -314,7 +313,7 @@ static int cosign(void)
 		     got == 1 ? "" : "s");
 	record_drop(r);
 	free(keys);
-	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+	return ok ? EXIT_RAN : complain_of(&err);
 }
 
 static int serve_witness(void)
@@ -323,15 +322,13 @@ static int serve_witness(void)
 	struct note_key *keys = mem_zero(log_key.n + 1, sizeof(*keys));
 	struct buf folder = {0}, state = {0}, vkey = {0};
 	struct err err;
-	bool ok = keys_folder(&folder, &err) && load_key(name, &signer, NULL, &err);
+	bool ok = log_key.n || err_misuse(&err, "evidence witness wants --log VKEY: whose "
+						"checkpoints it cosigns");
 
-	if (!log_key.n)
-		return complain(EXIT_USAGE,
-				"evidence witness wants --log VKEY: whose checkpoints it "
-				"cosigns");
 	for (size_t i = 0; ok && i < log_key.n; i++)
 		ok = note_key_parse(&keys[i], log_key.at[i], strlen(log_key.at[i]), &err) ||
-		     err_in(&err, "--log");
+		     misread(&err, "--log");
+	ok = ok && keys_folder(&folder, &err) && load_key(name, &signer, NULL, &err);
 	if (ok) {
 		struct note_key k;
 
@@ -347,7 +344,7 @@ static int serve_witness(void)
 	buf_free(&folder);
 	buf_free(&state);
 	buf_free(&vkey);
-	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+	return ok ? EXIT_RAN : complain_of(&err);
 }
 
 /* The log for everybody's clients and witnesses. */
@@ -375,7 +372,7 @@ static int serve_log(void)
 	record_drop(r);
 	buf_free(&vkey);
 	buf_free(&path);
-	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+	return ok ? EXIT_RAN : complain_of(&err);
 }
 
 static int key(const char *action)
@@ -398,7 +395,7 @@ static int key(const char *action)
 	}
 	buf_free(&folder);
 	buf_free(&out);
-	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+	return ok ? EXIT_RAN : complain_of(&err);
 }
 
 static int run(int argc, char **argv)

@@ -542,7 +542,7 @@ static unsigned fetch_row(const struct fetch_source *s, const char *folder, stru
 			first = file_time(s, first - SECOND);
 			continue;
 		} else {
-			complain(EXIT_COULD_NOT, "%s", err.text);
+			complain_of(&err);
 			failed++;
 		}
 		if (!s->step || s->step == MONTHLY)
@@ -575,6 +575,26 @@ static bool narrow(const char *folder, struct err *err)
 	return ok;
 }
 
+/* Is there a row for it? Told before anything is fetched. */
+static bool can_fetch(const char *what)
+{
+	bool known = false;
+
+	for (const struct fetch_source *s = fetch_sources; s->what; s++) {
+		if (fits(s, what))
+			return true;
+		known |= !strcmp(s->what, what);
+	}
+	if (known)
+		complain(0,
+			 "'%s' is no collector that I know: rrcNN is RIPE RIS, route-viewsN or "
+			 "route-views.NAME Route Views",
+			 collector);
+	else
+		complain(0, "I cannot fetch '%s'; 'meridian fetch' lists what there is", what);
+	return false;
+}
+
 static int fetch(int argc, char **argv)
 {
 	char room[512];
@@ -591,32 +611,22 @@ static int fetch(int argc, char **argv)
 	if (until != TIME_NONE &&
 	    (at == TIME_NONE || until < at || until - at > (int64_t)31 * 86400 * SECOND))
 		return complain(EXIT_USAGE, "--until wants an --at before it, at most 31 days");
+	for (int i = 0; i < argc; i++)
+		if (!can_fetch(argv[i]))
+			return EXIT_USAGE;
 	if (argc && !narrow(folder, &err))
-		return complain(EXIT_COULD_NOT, "%s", err.text);
+		return complain_of(&err);
 	if (common.json && argc)
 		jsonw_array(&json);
 	for (int i = 0; i < argc; i++) {
-		bool known = false, any = false;
+		bool any = false;
 
 		for (const struct fetch_source *s = fetch_sources; s->what; s++) {
-			known |= !strcmp(s->what, argv[i]);
 			if (!fits(s, argv[i]) || (any && s->collector))
 				continue;
 			any = true;
 			asked++;
 			failed += fetch_row(s, folder, common.json ? &json : NULL, &out) != 0;
-		}
-		if (!any) {
-			buf_free(&out);
-			if (known)
-				return complain(
-				    EXIT_USAGE,
-				    "'%s' is no collector that I know: rrcNN is RIPE RIS, "
-				    "route-viewsN or route-views.NAME Route Views",
-				    collector);
-			return complain(EXIT_USAGE,
-					"I cannot fetch '%s'; 'meridian fetch' lists what there is",
-					argv[i]);
 		}
 	}
 	if (!argc)
@@ -628,7 +638,7 @@ static int fetch(int argc, char **argv)
 	if (failed)
 		status = failed == asked ? EXIT_COULD_NOT : EXIT_PARTLY;
 	if (!put_result(&out, &err))
-		status = complain(EXIT_COULD_NOT, "%s", err.text);
+		status = complain_of(&err);
 	buf_free(&out);
 	return status;
 }

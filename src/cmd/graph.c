@@ -342,7 +342,7 @@ bool graph_as(const struct graph *g, const char *word, size_t n, uint32_t *id, s
 	uint32_t asn;
 
 	if (!asn_of(word, n, &asn))
-		return err_set(err, "\"%.*s\" is not an AS number", (int)n, word);
+		return err_misuse(err, "\"%.*s\" is not an AS number", (int)n, word);
 	*id = asgraph_id(g->as, asn);
 	if (*id == ASGRAPH_NONE)
 		return err_set(err, "AS%u is not in the graph (%s)", asn, g->about);
@@ -375,15 +375,10 @@ bool graph_as_list(const struct graph *g, const char *list, uint32_t **ids, size
 bool graph_country(const struct graph *g, const char *word, size_t n, uint16_t *country,
 		   struct err *err)
 {
-	char code[3] = {0};
+	char code[3];
 
-	if (n == 2) {
-		code[0] = (char)(word[0] & ~32);
-		code[1] = (char)(word[1] & ~32);
-	}
-	if (n != 2 || !country_name(code))
-		return err_set(err, "\"%.*s\" is not a country code (two letters, ISO 3166-1)",
-			       (int)n, word);
+	if (!cc_of(word, n, code, err))
+		return false;
 	*country = COUNTRY(code);
 	if (!nets_count(g->nets, *country))
 		return err_set(err, "no network of the graph is in %s (%s)", country_name(code),
@@ -479,5 +474,5 @@ int graph_answer(const struct buf *json, const struct sheet *s, int64_t time)
 		ok = put_file(graph_options.html, out.at, out.len, &err);
 	}
 	buf_free(&out);
-	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+	return ok ? EXIT_RAN : complain_of(&err);
 }

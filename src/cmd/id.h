@@ -13,7 +13,7 @@
 static inline bool id_parse(const char *s, uint8_t id[16], struct err *err)
 {
 	return text_unhex(s, strlen(s), id, 16) ||
-	       err_set(err, "'%s' is no id of a finding (32 hex digits)", s);
+	       err_misuse(err, "'%s' is no id of a finding (32 hex digits)", s);
 }
 
 #endif

@@ -462,7 +462,7 @@ static void tap(void *arg, const struct facts *f)
 bool keep_store_ready(const char *url, const char **spool, struct err *err)
 {
 	if (!clickhouse_is(url))
-		return err_set(err, "--store wants clickhouse://HOST:PORT/DATABASE");
+		return err_misuse(err, "--store wants clickhouse://HOST:PORT/DATABASE");
 	return keep_folder(spool, "spool", err);
 }
 

@@ -234,18 +234,20 @@ static int network(int argc, char **argv)
 
 	if (!argc)
 		return complain(EXIT_USAGE, "network wants an AS number");
+	if (!asn_of(argv[0], strlen(argv[0]), &id))
+		return complain(EXIT_USAGE, "\"%s\" is not an AS number", argv[0]);
 	if (!graph_load(&g, &err))
-		return complain(EXIT_COULD_NOT, "%s", err.text);
+		return complain_of(&err);
 	if (!graph_as(&g, argv[0], strlen(argv[0]), &id, &err)) {
 		graph_free(&g);
-		return complain(EXIT_COULD_NOT, "%s", err.text);
+		return complain_of(&err);
 	}
 	seen.graph = &g;
 	seen.asn = g.as->asn[id];
 	if (!seen_load(&seen, argc - 1, argv + 1, &err)) {
 		seen_free(&seen);
 		graph_free(&g);
-		return complain(EXIT_COULD_NOT, "%s", err.text);
+		return complain_of(&err);
 	}
 	v6 = g.v6 && g.v6[id];
 	if (seen.hygiene && hygiene_has_v6(seen.hygiene)) {

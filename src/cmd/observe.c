@@ -193,7 +193,7 @@ static int observe_part(int argc, char **argv, const struct run_tables *tables)
 	for (int k = 0; k < argc && ok; k++)
 		ok = run_add(r, argv[k], &err);
 	ok = ok && run_know(r, tables, &err) && part_write(p, &err);
-	status = ok ? run_status(r) : complain(EXIT_COULD_NOT, "%s", err.text);
+	status = ok ? run_status(r) : complain_of(&err);
 	part_free(p);
 	run_free(r);
 	return status;
@@ -239,11 +239,11 @@ static int observe(int argc, char **argv)
 		if (strcmp(fail_on.at[i], "any") != 0 && !kind_known("--fail-on", fail_on.at[i]))
 			return EXIT_USAGE;
 	if (!outputs_ready(&err))
-		return complain(EXIT_COULD_NOT, "%s", err.text);
+		return complain_of(&err);
 	/* They must be there before the sandbox closes. */
 	if ((store && !keep_store_ready(store, &spool, &err)) ||
 	    (record && !keep_folder(&record, "record", &err)))
-		return complain(EXIT_COULD_NOT, "%s", err.text);
+		return complain_of(&err);
 	narrow(argc, argv);
 	/* Lines name no sources, so nobody needs the digests that cost time. */
 	r = run_new(lines ? 0 : STREAM_DIGEST);
@@ -271,7 +271,7 @@ static int observe(int argc, char **argv)
 		     (!kept || keep_store_end(kept, r, &report, &err)) && show(r, &report, &err);
 	}
 	if (!ok) {
-		complain(EXIT_COULD_NOT, "%s", err.text);
+		complain_of(&err);
 	} else {
 		status = run_status(r);
 		if (status != EXIT_COULD_NOT && failing(&r->findings))

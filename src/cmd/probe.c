@@ -31,6 +31,8 @@ struct probe_asked probe_asked = {.neutral = "example.com",
 				  .rest_for = 30,
 				  .time_limit = 86400};
 
+static const char *measured_in;
+
 static const struct opt opts[] = {
     {"list", 0, OPT_LIST, &probe_asked.lists, "FILE",
      "Measure the URLs of this list too: one a line, or a CSV whose first column is url (Citizen "
@@ -119,8 +121,8 @@ static const struct opt opts[] = {
      NULL},
     {"keep-my-address", 0, OPT_BOOL, &probe_asked.keep_address, NULL,
      "Do not replace this probe's own addresses in what is kept. They tell who measured.", NULL},
-    {"country", 0, OPT_TEXT, &probe_asked.country, "CC", "The country that this is measured in.",
-     NULL},
+    {"country", 0, OPT_TEXT, &probe_asked.country, "CC",
+     "The country that this is measured in; ZZ when it is not to be told.", NULL},
     {"networks", 0, OPT_LIST, &probe_asked.networks, "FILE",
      "Whose addresses are, to tell the network (ASN and name) of every answer and to judge by it: "
      "CSV \"first,last,ASN\" (ip-location-db), a table of routes ('meridian fetch tables'), or "
@@ -128,7 +130,7 @@ static const struct opt opts[] = {
      "once. Without it the VRPs that 'meridian fetch vrps' left in its cache, if there are any; "
      "none: no table at all.",
      NULL},
-    {"asn", 0, OPT_UINT, &probe_asked.asn, "N",
+    {"asn", 0, OPT_TEXT, &measured_in, "ASN",
      "The network that this is measured in. Without it the one of this line's public address, by "
      "the table of --networks.",
      NULL},
@@ -197,6 +199,18 @@ static bool networks(struct probe_run *r, struct err *err)
 	return true;
 }
 
+/* Where this is measured, as far as the options say it. */
+static bool placed(struct probe_run *r, struct err *err)
+{
+	const char *cc = probe_asked.country;
+
+	if (cc && !strcmp(cc, "ZZ"))
+		memcpy(r->here.country, "ZZ", 3); /* OONI's word for a country that is not told */
+	else if (cc && !cc_of(cc, strlen(cc), r->here.country, err))
+		return misread(err, "--country");
+	return true;
+}
+
 static bool prepare(struct probe_run *r, int argc, char **argv, struct err *err)
 {
 	const struct asset *places = asset_find("data/countries.tab");
@@ -232,8 +246,6 @@ static bool prepare(struct probe_run *r, int argc, char **argv, struct err *err)
 	if (!o->trust)
 		return false;
 	here_local(&r->here);
-	if (probe_asked.country)
-		snprintf(r->here.country, sizeof(r->here.country), "%s", probe_asked.country);
 	if (!probe_asked.seed)
 		loop_secret(&probe_asked.seed, 4);
 	probe_asked.seed &= UINT32_MAX;
@@ -269,18 +281,22 @@ static int probe(int argc, char **argv)
 		status = complain(EXIT_USAGE, "--store wants clickhouse://HOST:PORT/DATABASE");
 	else if (!probe_asked.parallel || probe_asked.parallel > 4096 ||
 		 !(probe_asked.timeout > 0) || !(probe_asked.rest_for > 0) ||
-		 !(probe_asked.time_limit > 0) || !probe_asked.byte_limit ||
-		 probe_asked.byte_limit > 1000000000 || probe_asked.redirects > 50)
-		status = complain(EXIT_USAGE, "--parallel (at most 4,096), --timeout, --rest, "
-					      "--time-limit and --byte-limit want more than 0; "
-					      "--redirects at most 50");
+		 !(probe_asked.time_limit > 0) || probe_asked.timeout > 86400 ||
+		 probe_asked.rest_for > 86400 || probe_asked.time_limit > 1e9 ||
+		 !probe_asked.byte_limit || probe_asked.byte_limit > 1000000000 ||
+		 probe_asked.redirects > 50)
+		status =
+		    complain(EXIT_USAGE, "--parallel (at most 4,096), --timeout and --rest (at "
+					 "most 86,400), --time-limit and --byte-limit (at "
+					 "most 1,000,000,000) want more than 0; --redirects "
+					 "at most 50");
 	else if (probe_asked.trust_anchor && !probe_validates())
 		status = complain(EXIT_USAGE, "--trust-anchor is for --validate");
-	else if (probe_asked.country &&
-		 (strlen(probe_asked.country) != 2 || probe_asked.country[0] < 'A' ||
-		  probe_asked.country[0] > 'Z' || probe_asked.country[1] < 'A' ||
-		  probe_asked.country[1] > 'Z'))
-		status = complain(EXIT_USAGE, "--country wants two capital letters (ISO 3166-1)");
+	else if (measured_in && !asn_of(measured_in, strlen(measured_in), &probe_asked.asn))
+		status = complain(EXIT_USAGE, "--asn takes an AS number such as AS64500, not '%s'",
+				  measured_in);
+	else if (!placed(r, &err))
+		status = complain_of(&err);
 	else
 		status = EXIT_RAN;
 	if (status != EXIT_RAN) {
@@ -320,7 +336,7 @@ static int probe(int argc, char **argv)
 		}
 	}
 	if (!ok)
-		status = complain(EXIT_COULD_NOT, "%s", err.text);
+		status = complain_of(&err);
 	if (r->fd >= 0)
 		close(r->fd);
 	loop_free(r->loop);

@@ -25,7 +25,8 @@ struct probe_asked {
 	const char *validate, *trust_anchor;
 	const char *resume, *as, *record, *store, *spool, *ca, *neutral, *nobody, *country;
 	bool dry_run, yes, keep_address, verdicts, loopback, whoami, follow;
-	uint64_t seed, parallel, asn, redirects, byte_limit; /* MB */
+	uint64_t seed, parallel, redirects, byte_limit; /* MB */
+	uint32_t asn;
 	double timeout, rest_for, time_limit;
 };
 extern struct probe_asked probe_asked;

@@ -69,7 +69,7 @@ static void finish_measurement(struct probe_run *r, struct slot *s, struct measu
 	m->report_id = report_of(r, s);
 	m->software_version = MERIDIAN_VERSION;
 	m->test_start = r->started;
-	m->asn = (uint32_t)probe_asked.asn;
+	m->asn = probe_asked.asn;
 	memcpy(m->country, r->here.country, sizeof(m->country));
 	m->ip = "127.0.0.1";
 	m->notes = (struct meridian_notes){.present = true,
@@ -246,7 +246,7 @@ static void name_report(struct probe_run *r)
 	snprintf(r->report_id, sizeof(r->report_id),
 		 "%04d%02d%02dT%02d%02d%02dZ_webconnectivity_%s_%u_n1_%.16s", tm.tm_year + 1900,
 		 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-		 r->here.country[0] ? r->here.country : "ZZ", (unsigned)probe_asked.asn, random);
+		 r->here.country[0] ? r->here.country : "ZZ", probe_asked.asn, random);
 }
 
 void probe_measure(struct probe_run *r)

@@ -62,9 +62,9 @@ static bool validators(struct probe_run *r, struct err *err)
 	if (servers)
 		r->validate[r->nvalidate++] = v;
 	return r->nvalidate ||
-	       err_set(err,
-		       "--validate resolvers: libunbound speaks UDP, TCP and TLS, and no HTTPS; "
-		       "none of the resolvers can be asked so");
+	       err_misuse(err,
+			  "--validate resolvers: libunbound speaks UDP, TCP and TLS, and no HTTPS; "
+			  "none of the resolvers can be asked so");
 }
 
 static void tell_validators(const struct probe_run *r, struct buf *out)
@@ -93,7 +93,11 @@ bool probe_whom(struct probe_run *r, struct err *err)
 	    probe_asked.resolvers.n ? (const char *const *)probe_asked.resolvers.at : usual;
 	struct plan_options *o = &r->opt;
 
-	for (size_t i = 0; i < n && o->nresolver < RESOLVERS_MAX; i++) {
+	if (n > RESOLVERS_MAX)
+		return err_misuse(err, "--resolver: at most %d of them", RESOLVERS_MAX);
+	if (probe_asked.controls.n > HELPERS_MAX)
+		return err_misuse(err, "--control: at most %d of them", HELPERS_MAX);
+	for (size_t i = 0; i < n; i++) {
 		struct resolver_spec *s = &r->resolver[o->nresolver];
 
 		if (!strcmp(at[i], "system")) {
@@ -107,12 +111,12 @@ bool probe_whom(struct probe_run *r, struct err *err)
 			continue;
 		}
 		if (!resolver_parse(&r->arena, at[i], s, err))
-			return false;
+			return misread(err, "--resolver");
 		if (!s->has_addr && !probe_asked.dry_run && !locate(s->host, &s->addr, err))
 			return false;
 		o->nresolver++;
 	}
-	for (size_t i = 0; i < probe_asked.controls.n && o->nhelper < HELPERS_MAX; i++) {
+	for (size_t i = 0; i < probe_asked.controls.n; i++) {
 		struct helper_spec *h = &r->helper[o->nhelper];
 		char host[256];
 
@@ -120,9 +124,9 @@ bool probe_whom(struct probe_run *r, struct err *err)
 			continue;
 		h->url = plan_url(&r->arena, probe_asked.controls.at[i], NULL);
 		if (!h->url || !strstr(probe_asked.controls.at[i], "://"))
-			return err_set(err,
-				       "--control %s: wanted is a URL of http or https, or none",
-				       probe_asked.controls.at[i]);
+			return err_misuse(err,
+					  "--control %s: wanted is a URL of http or https, or none",
+					  probe_asked.controls.at[i]);
 		url_host(host, sizeof(host), h->url, &h->port);
 		if (!probe_asked.dry_run && !locate(host, &h->addr, err))
 			return false;
@@ -135,8 +139,8 @@ bool probe_whom(struct probe_run *r, struct err *err)
 		o->neutral = probe_asked.neutral;
 	if (strcmp(probe_asked.nobody, "none")) {
 		if (!addr_parse(probe_asked.nobody, strlen(probe_asked.nobody), &o->nobody))
-			return err_set(err, "--nobody %s: wanted is an address, or none",
-				       probe_asked.nobody);
+			return err_misuse(err, "--nobody %s: wanted is an address, or none",
+					  probe_asked.nobody);
 		o->has_nobody = true;
 	}
 	return validators(r, err);

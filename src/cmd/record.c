@@ -93,7 +93,7 @@ static int check(const char *dir)
 	}
 	ok = put_result(&out, &err);
 	if (!whole && !common.json)
-		return complain(EXIT_COULD_NOT, "%s", err.text);
+		return complain_of(&err);
 	buf_free(&out);
 	return whole && ok ? EXIT_RAN : EXIT_COULD_NOT;
 }
@@ -103,22 +103,26 @@ static int erase(const char *dir)
 	struct record *r;
 	struct err err;
 	uint64_t *at = NULL;
+	uint8_t id[16];
 	size_t n = 0, cap = 0;
 	bool ok = true;
 	char t[32];
 
 	if (!finding.n && !leaf.n)
 		return complain(EXIT_USAGE, "record erase wants --finding ID or --leaf N");
-	r = record_open(dir, 0, NULL, &err);
-	if (!r)
-		return complain(EXIT_COULD_NOT, "%s", err.text);
+	for (size_t i = 0; ok && i < finding.n; i++)
+		ok = id_parse(finding.at[i], id, &err) || misread(&err, "--finding");
 	for (size_t i = 0; ok && i < leaf.n; i++) {
 		mem_room(&at, &cap, n + 1);
 		if (!text_to_u64(leaf.at[i], strlen(leaf.at[i]), INT64_MAX, &at[n++]))
-			ok = err_set(&err, "'%s' is no leaf number", leaf.at[i]);
+			ok = err_misuse(&err, "--leaf takes a number, not '%s'", leaf.at[i]);
+	}
+	r = ok ? record_open(dir, 0, NULL, &err) : NULL;
+	if (!r) {
+		free(at);
+		return complain_of(&err);
 	}
 	for (size_t i = 0; ok && i < finding.n; i++) {
-		uint8_t id[16];
 		uint64_t *some = NULL;
 		size_t k = 0;
 
@@ -138,7 +142,7 @@ static int erase(const char *dir)
 		record_drop(r);
 	free(at);
 	if (!ok)
-		return complain(EXIT_COULD_NOT, "%s", err.text);
+		return complain_of(&err);
 	talk("meridian: %s leaves were erased; their salted digests stand", text_count(t, n));
 	return EXIT_RAN;
 }
@@ -151,7 +155,7 @@ static int run(int argc, char **argv)
 	if (argc < 1 || argc > 2 || (strcmp(argv[0], "check") && strcmp(argv[0], "erase")))
 		return complain(EXIT_USAGE, "usage: meridian record check|erase [DIR]");
 	if (!keep_path(&dir, "record", &err))
-		return complain(EXIT_COULD_NOT, "%s", err.text);
+		return complain_of(&err);
 	return !strcmp(argv[0], "check") ? check(dir) : erase(dir);
 }
 

@@ -498,7 +498,7 @@ static int differ(struct shown *s, char **dir)
 	buf_free(&out);
 	findings_free(&a);
 	findings_free(&b);
-	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+	return ok ? EXIT_RAN : complain_of(&err);
 }
 
 static int show(struct shown *s, int argc, char **dir)
@@ -551,7 +551,7 @@ static int show(struct shown *s, int argc, char **dir)
 			ok = profiles_page(html, &run, &s->all, relations, NULL, &err);
 	}
 	buf_free(&out);
-	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+	return ok ? EXIT_RAN : complain_of(&err);
 }
 
 /* A filter by a network, when there is one. */
@@ -566,6 +566,7 @@ static bool number_of(const char *option, const char *word, uint32_t *asn)
 static int report(int argc, char **argv)
 {
 	struct shown s = {.first = TIME_NONE, .last = TIME_NONE};
+	struct err err;
 	int status;
 
 	if (!argc)
@@ -577,11 +578,25 @@ static int report(int argc, char **argv)
 	if (!number_of("--actor", acts, &actor) || !number_of("--victim", harmed, &victim) ||
 	    !number_of("--network", involved, &network))
 		return EXIT_USAGE;
-	if (country && !country_name(country))
-		return complain(EXIT_USAGE,
-				"--country takes a code of ISO 3166 such as IN, not '%s'", country);
+	if (country) {
+		static char code[3];
+
+		if (!cc_of(country, strlen(country), code, &err)) {
+			misread(&err, "--country");
+			return complain_of(&err);
+		}
+		country = code;
+	}
 	if (kind && !kind_known("--kind", kind))
 		return EXIT_USAGE;
+	for (size_t i = 0; i < id.n; i++) {
+		uint8_t raw[16];
+
+		if (!id_parse(id.at[i], raw, &err)) {
+			misread(&err, "--id");
+			return complain_of(&err);
+		}
+	}
 	s.peers = peers_new();
 	status = diff ? differ(&s, argv) : show(&s, argc, argv);
 	findings_free(&s.all);

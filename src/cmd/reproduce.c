@@ -618,7 +618,7 @@ int reproduce(const char *bundle)
 	buf_free(&leaves);
 	buf_free(&out);
 	if (!ok)
-		return complain(EXIT_COULD_NOT, "%s", err.text);
+		return complain_of(&err);
 	if (!good && !bad)
 		return complain(EXIT_COULD_NOT, "%s: has no findings", bundle);
 	return bad ? EXIT_COULD_NOT : EXIT_RAN;

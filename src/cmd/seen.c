@@ -199,9 +199,9 @@ bool seen_load(struct seen_routes *s, int argc, char **argv, struct err *err)
 
 	/* What was kept is read before anything hostile is. */
 	if (seen_options.irr.n && s->everyone)
-		return err_set(err, "--irr wants one country or network");
+		return err_misuse(err, "--irr wants one country or network");
 	if (seen_options.findings.n && s->everyone)
-		return err_set(err, "--findings wants one country");
+		return err_misuse(err, "--findings wants one country");
 	if (seen_options.findings.n &&
 	    !kept_read(&s->kept, &seen_options.findings,
 		       s->country ? nets_code(cc, s->country) : NULL, s->asn, incident, s, err))

@@ -256,7 +256,7 @@ static long judge_all(struct run *r, const char *path, struct buf *out)
 	long bad = 0;
 
 	if (!in.in) {
-		complain(EXIT_COULD_NOT, "%s", err.text);
+		complain_of(&err);
 		return -1;
 	}
 	while (rows_line(&rows, &in, &text, &offset)) {
@@ -317,7 +317,7 @@ static int validate(int argc, char **argv)
 	}
 	r = run_new(0);
 	if (!run_know(r, &want, &err)) {
-		status = complain(EXIT_COULD_NOT, "%s", err.text);
+		status = complain_of(&err);
 	} else {
 		if (vrps.n && !r->know.vrps)
 			talk("The files have no VRPs: the RPKI state of every route is unknown.");
@@ -337,7 +337,7 @@ static int validate(int argc, char **argv)
 				status = bad < 0 ? EXIT_COULD_NOT : EXIT_PARTLY;
 		}
 		if (status != EXIT_COULD_NOT && !put_result(&out, &err))
-			status = complain(EXIT_COULD_NOT, "%s", err.text);
+			status = complain_of(&err);
 	}
 	run_free(r);
 	free(tables.at);

@@ -17,7 +17,7 @@
 #include "record/disk.h"
 
 static struct words words = {.adoption = 100};
-static uint64_t trials = 0, seed = 1;
+static uint64_t trials = 40, seed = 1;
 static double rov, aspa;
 static bool brief, ipv6;
 
@@ -133,8 +133,11 @@ static bool read_file(struct scenario *s, const char *path, struct err *err)
 			if (!argc)
 				err_set(err, "no step, only options");
 		}
-		if (!ok)
+		if (!ok) {
+			/* The file's words, not those of the command line. */
+			err->misuse = false;
 			return err_in(err, "%s: line %zu", path, line);
+		}
 	}
 	if (!s->nchange && !s->nmandate && !s->hijack)
 		return err_set(err, "%s: has no step", path);
@@ -249,6 +252,8 @@ static int whatif(int argc, char **argv)
 	if (!strcmp(argv[0], "compile"))
 		return argc == 1 ? whatif_compile()
 				 : complain(EXIT_USAGE, "\"%s\" is one word too many", argv[1]);
+	if (!trials || trials > 100000)
+		return complain(EXIT_USAGE, "--trials is a number from 1 to 100,000");
 	if (!(rov >= 0 && rov <= 100 && aspa >= 0 && aspa <= 100))
 		return complain(EXIT_USAGE, "--rov and --aspa are percentages from 0 to 100");
 	for (int i = 0; verbs[i]; i++)
@@ -261,28 +266,24 @@ static int whatif(int argc, char **argv)
 				argv[0], near ? "; did you mean " : "", near ? near : "",
 				near ? "?" : "");
 	}
+	if (!verb && argc > 1)
+		return complain(EXIT_USAGE, "\"%s\" is one word too many", argv[1]);
 	ok = graph_load(&s.graph, &err);
 	if (ok && verb)
 		ok = whatif_step(&s, &words, argc, argv, &err);
-	else if (ok && argc > 1)
-		ok = err_set(&err, "\"%s\" is one word too many", argv[1]);
 	else if (ok)
 		ok = read_file(&s, argv[0], &err);
 	ok = ok && whatif_consistent(&s, &err);
-	if (ok && brief && !s.nchange) {
-		s.misused = true;
-		ok = err_set(&err,
-			     "--brief is for what changes reach: cut, gateway, depeer, remove");
-	}
+	if (ok && brief && !s.nchange)
+		ok = err_misuse(&err, "--brief is for what changes reach: cut, gateway, depeer, "
+				      "remove");
 	if (ok) {
 		s.rov = rov;
 		s.aspa = aspa;
 		s.seed = seed;
-		s.trials = trials ? trials : 40;
+		s.trials = trials;
 		/* The page is for printing; a terminal shows it when asked. */
 		s.brief = brief || graph_options.html;
-		if (s.trials > 100000)
-			s.trials = 100000;
 		view(&s);
 		if (verb)
 			whatif_question(&s, &words, argc > 1 ? argv[1] : NULL, &title);
@@ -296,10 +297,7 @@ static int whatif(int argc, char **argv)
 	buf_free(&title);
 	if (ok)
 		return EXIT_RAN;
-	if (!err.text[0])
-		return EXIT_COULD_NOT;
-	return complain(s.misused && (verb || !s.file) ? EXIT_USAGE : EXIT_COULD_NOT, "%s",
-			err.text);
+	return err.text[0] ? complain_of(&err) : EXIT_COULD_NOT;
 }
 
 const struct cmd cmd_whatif = {

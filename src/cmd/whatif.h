@@ -50,7 +50,6 @@ struct scenario {
 	const char *file; /* NULL: of the command line; else in which lines its steps stand */
 	size_t change_line[STEPS], hijack_line;
 	bool brief;
-	bool misused; /* the words of a step are wrong, whatever the graph: exit status 2 */
 };
 
 /* One step's words become a change, a mandate or the hijack; argv[0] is the verb. */

@@ -140,5 +140,5 @@ int whatif_relate(int argc, char **argv)
 	}
 	path_set_free(&p);
 	buf_free(&out);
-	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+	return ok ? EXIT_RAN : complain_of(&err);
 }

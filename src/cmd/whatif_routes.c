@@ -198,17 +198,22 @@ int whatif_hegemony(int nfile, char **file, const char *origin, const char *coun
 	struct buf out = {0};
 	struct graph g = {0};
 	struct err err = {0};
-	uint64_t asn = 0;
+	uint32_t asn = 0;
 	uint16_t cc = 0;
 	size_t n = 0;
+	char code[3];
 	unsigned full;
 	bool ok = true;
 
 	sessions->v6 = ipv6;
 	sessions->h = h;
 	if (country && ipv6)
-		ok = err_set(&err,
-			     "transit influence counts IPv4 addresses: --ipv6 is for hegemony");
+		ok = err_misuse(&err, "transit influence counts IPv4 addresses: --ipv6 is for "
+				      "hegemony");
+	if (ok && country)
+		ok = cc_of(country, strlen(country), code, &err);
+	if (ok && origin && strcmp(origin, "all") && !asn_of(origin, strlen(origin), &asn))
+		ok = err_misuse(&err, "\"%s\" is not an AS number or \"all\"", origin);
 	if (country) {
 		taken.without = far;
 		taken.nwithout = sizeof(far) / sizeof(*far);
@@ -225,9 +230,6 @@ int whatif_hegemony(int nfile, char **file, const char *origin, const char *coun
 			     file[0], ipv6 ? "IPv6" : "IPv4");
 	if (ok && country)
 		ok = graph_load(&g, &err) && graph_country(&g, country, strlen(country), &cc, &err);
-	if (ok && origin && strcmp(origin, "all") &&
-	    !text_to_u64(origin, strlen(origin), UINT32_MAX, &asn))
-		ok = err_set(&err, "\"%s\" is not an AS number or \"all\"", origin);
 	if (ok) {
 		struct print print = {&out};
 
@@ -241,7 +243,7 @@ int whatif_hegemony(int nfile, char **file, const char *origin, const char *coun
 		else if (origin && !strcmp(origin, "all"))
 			hegemony_all(h, each, &print);
 		else if (origin)
-			score = hegemony_local(h, (uint32_t)asn, &n);
+			score = hegemony_local(h, asn, &n);
 		else
 			score = hegemony_global(h, &n);
 		for (size_t i = 0; score && i < n; i++)
@@ -254,5 +256,5 @@ int whatif_hegemony(int nfile, char **file, const char *origin, const char *coun
 	buf_free(&out);
 	if (g.as)
 		graph_free(&g);
-	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+	return ok ? EXIT_RAN : complain_of(&err);
 }

@@ -11,8 +11,6 @@
 #include "cmd/whatif.h"
 #include "fact/country.h"
 
-#define misuse(...) (s->misused = true, err_set(__VA_ARGS__))
-
 static uint32_t *keep(struct scenario *s, uint32_t *id, size_t n)
 {
 	uint32_t *at = arena_copy(&s->arena, id, n * sizeof(*id));
@@ -30,11 +28,11 @@ static bool step_cut(struct scenario *s, const struct words *words, bool gateway
 	size_t n;
 
 	if (!words->country)
-		return misuse(err, "%s wants --country CC", gateway ? "gateway" : "cut");
+		return err_misuse(err, "%s wants --country CC", gateway ? "gateway" : "cut");
 	if (gateway && !list)
-		return misuse(err, "gateway wants --through AS[,AS…]");
+		return err_misuse(err, "gateway wants --through AS[,AS…]");
 	if (gateway ? words->except != NULL : words->through != NULL)
-		return misuse(err, "--except is for cut, --through for gateway");
+		return err_misuse(err, "--except is for cut, --through for gateway");
 	*c = (struct change){.kind = CHANGE_CUT};
 	if (!graph_country(&s->graph, words->country, strlen(words->country), &c->country, err))
 		return false;
@@ -114,9 +112,13 @@ static bool step_depeer(struct scenario *s, const struct words *words, struct er
 	struct change *c = &s->change[s->nchange];
 	const char *comma = words->between ? strchr(words->between, ',') : NULL;
 	uint8_t *side;
+	uint32_t a, b;
 
 	if (!comma || strchr(comma + 1, ','))
-		return misuse(err, "depeer wants --between A,B: two countries or networks");
+		return err_misuse(err, "depeer wants --between A,B: two countries or networks");
+	if (asn_of(words->between, (size_t)(comma - words->between), &a) &&
+	    asn_of(comma + 1, strlen(comma + 1), &b) && a == b)
+		return err_misuse(err, "--between %s: both sides are the same", words->between);
 	side = arena_zero(&s->arena, (size_t)s->graph.as->n + 1, 1);
 	if (!side_of(s, words->between, (size_t)(comma - words->between), side, 1, err) ||
 	    !side_of(s, comma + 1, strlen(comma + 1), side, 2, err))
@@ -127,7 +129,8 @@ static bool step_depeer(struct scenario *s, const struct words *words, struct er
 		for (uint32_t v = 0; v < s->graph.as->n; v++)
 			one = one || side[v] == 1;
 		if (!one)
-			return misuse(err, "--between %s: both sides are the same", words->between);
+			return err_misuse(err, "--between %s: both sides are the same",
+					  words->between);
 	}
 	*c = (struct change){.kind = CHANGE_DEPEER, .side = side, .transit = words->transit};
 	if (!s->domestic && !s->view) {
@@ -150,7 +153,7 @@ static bool step_remove(struct scenario *s, const struct words *words, struct er
 	size_t n;
 
 	if ((words->as != NULL) + (words->ixp != NULL) + (words->link != NULL) != 1)
-		return misuse(err, "remove wants one of --as, --ixp, --link");
+		return err_misuse(err, "remove wants one of --as, --ixp, --link");
 	*c = (struct change){.kind = CHANGE_NETWORK};
 	if (words->ixp) {
 		size_t at;
@@ -158,8 +161,8 @@ static bool step_remove(struct scenario *s, const struct words *words, struct er
 		c->kind = CHANGE_EXCHANGE;
 
 		if (!s->graph.exchanges.nmember)
-			return err_set(err,
-				       "remove --ixp wants --ixps FILE: who is a member where");
+			return err_misuse(err,
+					  "remove --ixp wants --ixps FILE: who is a member where");
 		at = exchanges_find(&s->graph.exchanges, words->ixp, err);
 		if (at == SIZE_MAX)
 			return false;
@@ -174,7 +177,7 @@ static bool step_remove(struct scenario *s, const struct words *words, struct er
 	if (words->link) {
 		c->kind = CHANGE_LINK;
 		if (n != 2)
-			return misuse(err, "--link wants two networks: A,B");
+			return err_misuse(err, "--link wants two networks: A,B");
 		if (asgraph_between(s->graph.as, c->id[0], c->id[1], NULL) == RELATION_NONE)
 			return err_set(err, "%s and %s have no link in the graph",
 				       graph_name(&s->graph, c->id[0]),
@@ -247,13 +250,13 @@ static bool step_mandate(struct scenario *s, const struct words *words, int argc
 			m->what = known[i].name;
 		}
 	if (!m->what || !words->in)
-		return misuse(err, "mandate wants rov, aspa or otc, and --in CC|AS,…|top:N");
+		return err_misuse(err, "mandate wants rov, aspa or otc, and --in CC|AS,…|top:N");
 	if (!(m->adoption >= 0 && m->adoption <= 100))
-		return misuse(err, "--adoption is a percentage from 0 to 100");
+		return err_misuse(err, "--adoption is a percentage from 0 to 100");
 	m->among = arena_zero(&s->arena, (size_t)g->n + 1, 1);
 	if (!strncmp(words->in, "top:", 4)) {
 		if (!text_to_u64(words->in + 4, strlen(words->in + 4), UINT32_MAX, &top) || !top)
-			return misuse(err, "\"%s\" is not top:N", words->in);
+			return err_misuse(err, "\"%s\" is not top:N", words->in);
 		mark_top(g, top, m->among);
 	} else if (strlen(words->in) == 2 && (words->in[0] < '0' || words->in[0] > '9')) {
 		if (!graph_country(&s->graph, words->in, 2, &country, err))
@@ -282,12 +285,13 @@ static bool step_hijack(struct scenario *s, const struct words *words, struct er
 	if (s->hijack)
 		return err_set(err, "a scenario has one hijack");
 	if (!words->attacker || !words->victim)
-		return misuse(err, "hijack wants --attacker AS and --victim AS");
+		return err_misuse(err, "hijack wants --attacker AS and --victim AS");
 	if (!graph_as(&s->graph, words->attacker, strlen(words->attacker), &s->attacker, err) ||
 	    !graph_as(&s->graph, words->victim, strlen(words->victim), &s->victim, err))
 		return false;
 	if (s->attacker == s->victim)
-		return err_set(err, "%s cannot attack itself", graph_name(&s->graph, s->attacker));
+		return err_misuse(err, "%s cannot attack itself",
+				  graph_name(&s->graph, s->attacker));
 	s->kind = ATTACK_EXACT;
 	for (int k = 0; words->kind && k < 4; k++)
 		if (!strcmp(words->kind, attack_kind_text[k]))
@@ -297,8 +301,7 @@ static bool step_hijack(struct scenario *s, const struct words *words, struct er
 }
 
 /* An option that the step has no use for would be a scenario that nobody asked for. */
-static bool fitting(struct scenario *s, const struct words *words, const char *verb,
-		    struct err *err)
+static bool fitting(const struct words *words, const char *verb, struct err *err)
 {
 	const struct {
 		const char *option, *verbs;
@@ -318,7 +321,7 @@ static bool fitting(struct scenario *s, const struct words *words, const char *v
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		if (all[i].given && !strstr(all[i].verbs, verb))
-			return misuse(err, "--%s is not for %s", all[i].option, verb);
+			return err_misuse(err, "--%s is not for %s", all[i].option, verb);
 	return true;
 }
 
@@ -328,12 +331,12 @@ bool whatif_step(struct scenario *s, const struct words *words, int argc, char *
 	const char *verb = argv[0];
 	uint16_t country;
 
-	if (!fitting(s, words, verb, err))
+	if (!fitting(words, verb, err))
 		return false;
 	if (s->nchange == STEPS || s->nmandate == STEPS)
 		return err_set(err, "at most %d steps", STEPS);
 	if (argc > 1 && strcmp(verb, "mandate"))
-		return misuse(err, "\"%s\" is one word too many", argv[1]);
+		return err_misuse(err, "\"%s\" is one word too many", argv[1]);
 	if (words->country && strcmp(verb, "cut") && strcmp(verb, "gateway")) {
 		if (!graph_country(&s->graph, words->country, strlen(words->country), &country,
 				   err))

@@ -26,10 +26,10 @@ int whatif_routes(const char *origin)
 	if (!origin)
 		return complain(EXIT_USAGE, "whatif routes wants --origin AS[,AS…]");
 	if (!graph_load(&g, &err))
-		return complain(EXIT_COULD_NOT, "%s", err.text);
+		return complain_of(&err);
 	if (!graph_as_list(&g, origin, &id, &n, &err)) {
 		graph_free(&g);
-		return complain(EXIT_COULD_NOT, "%s", err.text);
+		return complain_of(&err);
 	}
 	if (n >= SEEDS_MAX) {
 		free(id);
@@ -63,7 +63,7 @@ int whatif_routes(const char *origin)
 	free(id);
 	buf_free(&out);
 	graph_free(&g);
-	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+	return ok ? EXIT_RAN : complain_of(&err);
 }
 
 int whatif_case(int argc, char **argv)
@@ -78,7 +78,7 @@ int whatif_case(int argc, char **argv)
 		return complain(EXIT_USAGE, "whatif case wants one FILE");
 	text = graph_text(argv[1], &n, &err);
 	if (!text)
-		return complain(EXIT_COULD_NOT, "%s", err.text);
+		return complain_of(&err);
 	switch (simcase_run(text, n, &out, &differs, &err)) {
 	case SIMCASE_SAME:
 		break;
@@ -95,7 +95,7 @@ int whatif_case(int argc, char **argv)
 		break;
 	}
 	if (out.len && !put_result(&out, &err))
-		status = complain(EXIT_COULD_NOT, "%s", err.text);
+		status = complain_of(&err);
 	buf_free(&out);
 	buf_free(&differs);
 	free(text);
@@ -113,10 +113,10 @@ int whatif_compile(void)
 	if (!common.output)
 		return complain(EXIT_USAGE, "whatif compile wants -o FILE");
 	if (!graph_load(&g, &err))
-		return complain(EXIT_COULD_NOT, "%s", err.text);
+		return complain_of(&err);
 	asgraph_binary(g.as, &out);
 	ok = put_result(&out, &err);
 	buf_free(&out);
 	graph_free(&g);
-	return ok ? EXIT_RAN : complain(EXIT_COULD_NOT, "%s", err.text);
+	return ok ? EXIT_RAN : complain_of(&err);
 }

@@ -195,7 +195,7 @@ bool clickhouse_close(struct clickhouse *c, struct err *err)
 	for (int t = 0; c->spool && t < TABLES; t++)
 		ok = shards_give(c->shards, &c->block[t], err) && ok;
 	if (c->spool) {
-		struct err why = {{0}};
+		struct err why = {0};
 		bool sent = shards_stop(c->shards, ok ? err : &why);
 
 		ok = ok && sent;

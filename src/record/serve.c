@@ -69,7 +69,7 @@ bool serve(const char *address, size_t max,
 		  text_to_u64(colon + 1, strlen(colon + 1), UINT16_MAX, &port);
 
 	if (!ok)
-		err_set(err, "%s: not an ADDRESS:PORT", address);
+		err_misuse(err, "--listen: %s is not ADDRESS:PORT", address);
 	if (ok) {
 		memcpy(host, address, (size_t)(colon - address));
 		host[colon - address] = 0;

@@ -385,7 +385,7 @@ static void check_finding(struct work *w, const char *path, const struct mapped 
 static void check_files(struct work *w)
 {
 	struct buf leaves = {0}, custody = {0};
-	struct err err = {{0}};
+	struct err err = {0};
 	uint64_t nleaf = 0, absent = 0;
 	unsigned line = 0;
 	char *at, *custody_at;

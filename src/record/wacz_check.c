@@ -139,7 +139,7 @@ static bool resource(struct work *w, struct json *j, struct err *err)
 static void check_package(struct work *w, const struct buf *text)
 {
 	struct json j;
-	struct err err = {{0}};
+	struct err err = {0};
 	const char *profile = NULL, *version = NULL;
 	bool resources = false, ok = true, index = false, pages = false, archive = false;
 	uint64_t at;
@@ -440,7 +440,7 @@ static void check_signature(struct work *w)
 {
 	struct buf text = {0};
 	struct signed_data s = {0};
-	struct err err = {{0}};
+	struct err err = {0};
 	bool has;
 
 	if (!zip_find(&w->zip, DIGEST)) {
@@ -584,7 +584,7 @@ static bool index_line(struct work *w, const char *p, size_t n, struct err *err)
 static void check_index(struct work *w, const struct zip_member *m)
 {
 	struct buf file = {0};
-	struct err err = {{0}};
+	struct err err = {0};
 	struct stream *s = NULL;
 	uint64_t lines = 0;
 	size_t got;

@@ -320,8 +320,9 @@ bool witness_ask(struct record *r, const struct note_signer *signer, const char 
 	struct note note;
 	uint64_t old = 0;
 	long status = 0;
-	bool ok = n > 0 || err_set(err, "give the witness's key with --witness: a cosignature that "
-					"nobody can check is none");
+	bool ok =
+	    n > 0 || err_misuse(err, "give the witness's key with --witness: a cosignature that "
+				     "nobody can check is none");
 
 	ok = ok && record_checkpoint(r, signer, &cp_text, err) &&
 	     note_parse(&note, cp_text.at, cp_text.len, err) &&
