@@ -46,6 +46,7 @@ class Dns:
         self.udp.bind((HOST, self.port))
         self.tcp.listen(64)
         self.names = []
+        self.lost = {}
         threading.Thread(target=self.serve_udp, daemon=True).start()
         threading.Thread(target=self.serve_tcp, daemon=True).start()
 
@@ -61,6 +62,11 @@ class Dns:
                 send(reply(q, rcode=2))
             elif name.startswith("silent."):
                 pass
+            elif name.startswith("lossy."):
+                # As many as a lookup sends are lost on the way.
+                self.lost[qname(q)[1]] = self.lost.get(qname(q)[1], 0) + 1
+                if self.lost[qname(q)[1]] > 3:
+                    send(reply(q, [HOST]))
             elif name.startswith("empty."):
                 send(reply(q))
             elif name.startswith("garbage."):

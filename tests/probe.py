@@ -154,12 +154,17 @@ names = {
     "nx": "dns_nxdomain_error", "servfail": "dns_servfail_error", "silent": "generic_timeout_error",
     "empty": "dns_no_answer", "short": "generic_timeout_error",
     "garbage": "generic_timeout_error", "twice": None, "flood": None, "cut": None, "many": None,
-    "wrongid": None, "pointers": None,
+    "wrongid": None, "pointers": None, "lossy": "generic_timeout_error",
 }
 got, _ = probe([at("/ok", n + ".test") for n in names])
 for n, failure in names.items():
     m = got[at("/ok", n + ".test")]
     check("dns " + n, keys(m, "queries").get("failure", "none") == failure, keys(m, "queries").get("failure"))
+lossy = got[at("/ok", "lossy.test")]["test_keys"]
+check("silence is asked again", [q["failure"] for q in lossy["queries"]] == ["generic_timeout_error", None] and
+      "retest" in lossy["queries"][1]["tags"], lossy["queries"])
+check("and what is said then counts", keys(got[at("/ok", "lossy.test")], "requests")["response"]["code"] == 200)
+check("once", len(got[at("/ok", "silent.test")]["test_keys"]["queries"]) == 2)
 twice = got[at("/ok", "twice.test")]["test_keys"]["queries"]
 check("both replies", len(twice) == 2 and not twice[0].get("x_meridian_again") and
       twice[1].get("x_meridian_again") and twice[1]["answers"][0]["ipv4"] == "127.0.0.1", twice)

@@ -550,10 +550,15 @@ static void arrived(evutil_socket_t fd, short what, void *arg)
 
 static void next_attempt(struct ask *a)
 {
-	int64_t now = loop_now(a->task.loop), wait_for = SECOND * (a->nattempt == 1 ? 1 : 2);
+	int64_t now = loop_now(a->task.loop), left = a->deadline - now;
+	int64_t wait_for = a->nattempt == 1 ? SECOND : 2 * SECOND;
 
-	if (a->nattempt == ATTEMPTS || now + wait_for >= a->deadline)
-		task_after(&a->task, a->deadline - now, no_time);
+	/* All of them within the time that there is, the last one heard out, too. */
+	if (wait_for > left / (ATTEMPTS - a->nattempt + 2))
+		wait_for = left / (ATTEMPTS - a->nattempt + 2);
+
+	if (a->nattempt == ATTEMPTS)
+		task_after(&a->task, left, no_time);
 	else
 		task_after(&a->task, wait_for, send_query);
 }

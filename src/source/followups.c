@@ -154,6 +154,21 @@ static bool whom(const struct plan *p, const struct dns_reply *q, struct addr *a
 	return false;
 }
 
+/* Did the same resolver answer when it was asked again? */
+static bool answered(const struct plan *p, const struct dns_reply *q)
+{
+	for (size_t i = 0; i < p->m.ndns; i++) {
+		const struct dns_reply *r = &p->m.dns[i];
+
+		if (r->via == q->via && !r->seen.failure && !r->seen.group && !r->seen.depth &&
+		    r->type && !strcmp(r->type, q->type) &&
+		    (r->resolver == q->resolver ||
+		     (r->resolver && q->resolver && !strcmp(r->resolver, q->resolver))))
+			return true;
+	}
+	return false;
+}
+
 /* The lookup in the clear that looks most like a lie, and who was asked. */
 static const struct dns_reply *dns_wrong(const struct plan *p, struct addr *addr, uint16_t *port)
 {
@@ -176,7 +191,7 @@ static const struct dns_reply *dns_wrong(const struct plan *p, struct addr *addr
 		else if (q->again)
 			g = 3;
 		else if (q->seen.failure)
-			g = asked && strcmp(q->type, "AAAA") ? 1 : 0;
+			g = asked && strcmp(q->type, "AAAA") && !answered(p, q) ? 1 : 0;
 		else if (!good && (asked || bogus(q)) && !proven(p, q))
 			g = bogus(q) ? 3 : 2;
 		/* One that the network itself gave is less telling than one beyond it. */

@@ -18,10 +18,11 @@
 #define LOOKUPS_MAX 32
 #define HELPERS_MAX 8
 #define VALIDATED_MAX 32
-#define DEEP_ADDRS 2	       /* of a redirect's host */
-#define OTHER_BODY (32 << 10)  /* kept of what the second address and later ones say */
-#define CHECK_443 (4 * SECOND) /* TLS to an address of a page in the clear: only to know it */
-#define REPEATS_BEFORE 4       /* how many others' repeats one waits for at most */
+#define DEEP_ADDRS 2		/* of a redirect's host */
+#define OTHER_BODY (32 << 10)	/* kept of what the second address and later ones say */
+#define CHECK_443 (4 * SECOND)	/* TLS to an address of a page in the clear: only to know it */
+#define REPEATS_BEFORE 4	/* how many others' repeats one waits for at most */
+#define SECOND_TRY (5 * SECOND) /* of what was met by silence: three SYNs */
 
 /* What a browser sends, so that a measurement gets what people get. */
 static const struct header usual[] = {
@@ -37,7 +38,9 @@ struct visit {
 	struct plan *plan;
 	struct addr addr;
 	uint16_t port;
-	bool tls, fetch, done, suspect, again, lost;
+	bool tls, fetch, done, lost;
+	bool suspect, silent; /* to be repeated: alone and after a rest, at once */
+	bool again, alone;
 	struct task *task;
 	struct task guard; /* of a repeat that waits for too long */
 	bool guarded;
@@ -48,6 +51,9 @@ struct visit {
 struct lookup {
 	struct plan *plan;
 	struct task *task;
+	const struct resolver_spec *resolver;
+	uint16_t type;
+	bool silent; /* no datagram came back */
 };
 
 /* At a helper, or for a validated answer: what is not waited for before going on. */
@@ -82,6 +88,7 @@ struct plan_state {
 	size_t naddr, firstaddr;
 	struct lookup lookup[LOOKUPS_MAX], nobody;
 	size_t nlookup, lookups_left;
+	bool asked_again;
 	struct visit visit[ADDRS_MAX * 2];
 	size_t nvisit, visits_left;
 	struct http_spec http;
@@ -214,6 +221,41 @@ static void collect(struct plan *p)
 	}
 }
 
+static void looked_up(void *arg, const struct dns_reply *reply, size_t n);
+
+static void begin_lookup(struct lookup *l, bool again)
+{
+	struct plan *p = l->plan;
+	struct ask_spec ask = {.flow = plan_flow(p, 0, again ? "retest" : NULL),
+			       .resolver = *l->resolver,
+			       .name = p->state->host,
+			       .type = l->type,
+			       .trust = p->opt->trust};
+
+	/* A resolver that takes half as long as a whole step is as good as silent. */
+	ask.flow.timeout /= 2;
+	p->state->lookups_left++;
+	l->task = ask_begin(p->loop, p->arena, &ask, looked_up, l);
+}
+
+/* Datagrams get lost: silence counts when it lasts. Of IPv6 addresses none is no news. */
+static bool ask_again(struct plan *p)
+{
+	struct plan_state *s = p->state;
+	struct lookup *silent[LOOKUPS_MAX];
+	size_t n = 0;
+
+	if (s->asked_again)
+		return false;
+	s->asked_again = true;
+	for (size_t i = 0; i < s->nlookup; i++)
+		if (s->lookup[i].silent && s->lookup[i].type == DNS_A)
+			silent[n++] = &s->lookup[i];
+	for (size_t i = 0; i < n; i++)
+		begin_lookup(silent[i], true);
+	return n > 0;
+}
+
 static void looked_up(void *arg, const struct dns_reply *reply, size_t n)
 {
 	struct lookup *l = arg;
@@ -226,34 +268,39 @@ static void looked_up(void *arg, const struct dns_reply *reply, size_t n)
 		go_on(p);
 		return;
 	}
-	if (--p->state->lookups_left)
+	l->silent = n == 1 && (reply->via == DNS_UDP || reply->via == DNS_SYSTEM) &&
+		    reply->seen.failure && !strcmp(reply->seen.failure, "generic_timeout_error");
+	if (--p->state->lookups_left || ask_again(p))
 		return;
 	collect(p);
 	visit_all(p);
 }
 
-static void look_up(struct plan *p, const struct resolver_spec *r, uint16_t type, bool nobody)
+static void look_up(struct plan *p, const struct resolver_spec *r, uint16_t type)
 {
 	struct plan_state *s = p->state;
-	struct ask_spec ask = {.flow = plan_flow(p, 0, NULL),
-			       .resolver = *r,
-			       .name = s->host,
-			       .type = type,
-			       .nobody = nobody,
-			       .trust = p->opt->trust};
 	struct lookup *l;
 
-	/* A resolver that takes half as long as a whole step is as good as silent. */
-	ask.flow.timeout /= 2;
-	if (nobody) {
-		ask.flow.timeout = 2 * SECOND;
-		l = &s->nobody;
-	} else {
-		if (s->nlookup == LOOKUPS_MAX)
-			return;
-		l = &s->lookup[s->nlookup++];
-		s->lookups_left++;
-	}
+	if (s->nlookup == LOOKUPS_MAX)
+		return;
+	l = &s->lookup[s->nlookup++];
+	*l = (struct lookup){.plan = p, .resolver = r, .type = type};
+	begin_lookup(l, false);
+}
+
+/* Where nobody listens: who answers from there is on the way. */
+static void look_up_nobody(struct plan *p)
+{
+	struct ask_spec ask = {.flow = plan_flow(p, 0, NULL),
+			       .resolver = {.via = DNS_UDP, .addr = p->opt->nobody, .port = 53},
+			       .name = p->state->host,
+			       .type = DNS_A,
+			       .nobody = true};
+	struct lookup *l = &p->state->nobody;
+	char t[PREFIX_TEXT + 8];
+
+	ask.flow.timeout = 2 * SECOND;
+	ask.resolver.text = arena_text(p->arena, endpoint_text(t, p->opt->nobody, 53));
 	l->plan = p;
 	l->task = ask_begin(p->loop, p->arena, &ask, looked_up, l);
 }
@@ -292,9 +339,9 @@ static void look_up_all(struct plan *p)
 	size_t n = s->depth && o->nresolver ? 1 : o->nresolver;
 
 	for (size_t i = 0; i < n; i++) {
-		look_up(p, &o->resolver[i], DNS_A, false);
+		look_up(p, &o->resolver[i], DNS_A);
 		if (o->ipv6)
-			look_up(p, &o->resolver[i], DNS_AAAA, false);
+			look_up(p, &o->resolver[i], DNS_AAAA);
 	}
 	n = s->depth && o->ndnssec ? 1 : o->ndnssec;
 	for (size_t i = 0; i < n; i++) {
@@ -302,13 +349,8 @@ static void look_up_all(struct plan *p)
 		if (o->ipv6)
 			validate(p, o->dnssec[i], DNS_AAAA);
 	}
-	if (!s->depth && o->has_nobody) {
-		struct resolver_spec r = {.via = DNS_UDP, .addr = o->nobody, .port = 53};
-		char t[PREFIX_TEXT + 8];
-
-		r.text = arena_text(p->arena, endpoint_text(t, o->nobody, 53));
-		look_up(p, &r, DNS_A, true);
-	}
+	if (!s->depth && o->has_nobody)
+		look_up_nobody(p);
 	if (!s->lookups_left)
 		visit_all(p);
 }
@@ -416,6 +458,9 @@ static void visited(void *arg, const struct step_reply *reply)
 	/* Another target's trigger may have caused this: not to be believed at once. */
 	v->suspect =
 	    reply->failure && !v->again && (loop_suspect(p->loop, v->addr, p->id) || crossed(p, v));
+	/* Or a bad line lost packets. What dies in a request is for the follow-ups to try. */
+	v->silent = reply->failure && !v->again && !v->suspect && !reply->asked &&
+		    !strcmp(reply->failure, "generic_timeout_error");
 	if (!--p->state->visits_left)
 		round_done(p);
 }
@@ -431,10 +476,12 @@ static void begin_visit(struct visit *v)
 	struct http_spec http = p->state->http;
 
 	v->flow = plan_flow(p, 0, v->again ? "retest" : NULL);
-	v->flow.alone = v->again;
+	v->flow.alone = v->alone;
 	if (!v->fetch && v->tls && !p->state->https)
 		v->flow.timeout =
 		    v->flow.timeout && v->flow.timeout < CHECK_443 ? v->flow.timeout : CHECK_443;
+	if (v->again && !v->alone && (!v->flow.timeout || v->flow.timeout > SECOND_TRY))
+		v->flow.timeout = SECOND_TRY;
 	spec.flow = v->flow;
 	if (v->fetch) {
 		if (v != p->state->visit)
@@ -497,7 +544,7 @@ static void give_up(struct task *t)
 		round_done(p);
 }
 
-static bool repeat_suspects(struct plan *p)
+static bool repeat_visits(struct plan *p)
 {
 	struct plan_state *s = p->state;
 	int64_t step = p->opt->timeout ? p->opt->timeout : 10 * SECOND;
@@ -506,9 +553,10 @@ static bool repeat_suspects(struct plan *p)
 	for (size_t i = 0; i < s->nvisit; i++) {
 		struct visit *v = &s->visit[i];
 
-		if (!v->suspect)
+		if (!v->suspect && !v->silent)
 			continue;
-		v->suspect = v->done = false;
+		v->alone = v->suspect;
+		v->suspect = v->silent = v->done = false;
 		v->again = true;
 		s->visits_left++;
 	}
@@ -519,9 +567,11 @@ static bool repeat_suspects(struct plan *p)
 
 		if (v->done || v->task)
 			continue;
-		task_begin(&v->guard, p->loop, nothing);
-		task_after(&v->guard, patience, give_up);
-		v->guarded = true;
+		if (v->alone) {
+			task_begin(&v->guard, p->loop, nothing);
+			task_after(&v->guard, patience, give_up);
+			v->guarded = true;
+		}
 		begin_visit(v);
 	}
 	return true;
@@ -579,6 +629,7 @@ static void begin_round(struct plan *p)
 	struct addr addr;
 
 	s->nlookup = s->lookups_left = s->naddr = s->nvisit = s->visits_left = 0;
+	s->asked_again = false;
 	if (addr_parse(s->host, strlen(s->host), &addr)) {
 		if (p->opt->loopback || !loopback(addr))
 			s->addr[s->naddr++] = addr;
@@ -618,7 +669,7 @@ static void round_done(struct plan *p)
 	struct transaction *t;
 	const char *next = NULL;
 
-	if (repeat_suspects(p))
+	if (repeat_visits(p))
 		return;
 	t = answer(p);
 	if (t) {
