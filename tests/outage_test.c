@@ -64,7 +64,7 @@ static void test_outage(void **state)
 	assert_int_equal(f->nprefix, 8);
 	assert_int_equal(f->of_peers, 6);
 	assert_int_equal(f->level[0].peers, 2);
-	assert_true(strstr(f->title, "8 of 10 prefixes (2048 of 2560 IPv4 addresses)") != NULL);
+	assert_true(strstr(f->title, "8 of 10 prefixes (2,048 of 2,560 IPv4 addresses)") != NULL);
 	assert_true(strstr(f->title, "visible again") != NULL);
 	assert_true(f->nevidence >= 8 * 6);
 	world_again(&w);

@@ -220,6 +220,14 @@ char *text_count(char *out, uint64_t n)
 	return out;
 }
 
+const char *text_number(uint64_t n)
+{
+	static _Thread_local char text[16][32];
+	static _Thread_local unsigned next;
+
+	return text_count(text[next++ & 15], n);
+}
+
 char *text_size(char *out, uint64_t bytes)
 {
 	static const char *const unit[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};

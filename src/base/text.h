@@ -32,6 +32,9 @@ bool text_unhex(const char *s, size_t n, void *out, size_t want);
 /* "12,345,678" into out (at least 32 bytes). Returns out. */
 char *text_count(char *out, uint64_t n);
 
+/* The same for an argument of printf: it stays until the sixteenth call after it of its thread. */
+const char *text_number(uint64_t n);
+
 /* "1.5 GB" (powers of 1000) into out (at least 16 bytes). Returns out. */
 char *text_size(char *out, uint64_t bytes);
 

@@ -491,8 +491,8 @@ static int run(int argc, char **argv)
 	event_base_dispatch(loop_base(s.loop));
 	event_del(&term);
 	event_del(&intr);
-	talk("%llu requests were answered, %llu refused", (unsigned long long)s.served,
-	     (unsigned long long)s.refused);
+	talk("%s requests were answered, %s refused", text_number(s.served),
+	     text_number(s.refused));
 	status = EXIT_RAN;
 out:
 	if (status != EXIT_RAN) {

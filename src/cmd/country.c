@@ -69,9 +69,9 @@ static void announced(const struct graph *g, const struct seen_routes *seen,
 		if (!seen->hygiene) {
 			sheet_heading(s, "What its networks announce");
 			sheet_text(s,
-				   "VRPs name %u of its %u networks as an origin; how much of what "
+				   "VRPs name %s of its %s networks as an origin; how much of what "
 				   "they announce is covered needs --routes.",
-				   some, c->networks);
+				   text_number(some), text_number(c->networks));
 		}
 	}
 	jsonw_name(w, "announced");
@@ -92,24 +92,25 @@ static void announced(const struct graph *g, const struct seen_routes *seen,
 	jsonw_put_uint(w, "prefixes_v4", sum.v4);
 	jsonw_put_uint(w, "prefixes_v6", sum.v6);
 	sheet_heading(s, "What its networks announce");
-	sheet_text(s, "%u of its networks announce %u IPv4 and %u IPv6 prefixes in these routes.",
-		   sum.networks, sum.v4, sum.v6);
+	sheet_text(s, "%s of its networks announce %s IPv4 and %s IPv6 prefixes in these routes.",
+		   text_number(sum.networks), text_number(sum.v4), text_number(sum.v6));
 	if (!counted)
 		sheet_text(s,
-			   "That is less than half of the %u networks that the graph has of it, "
+			   "That is less than half of the %s networks that the graph has of it, "
 			   "so the score does not use it.",
-			   c->networks);
+			   text_number(c->networks));
 	if (seen->vrps) {
 		jsonw_put_uint(w, "valid", sum.valid);
 		jsonw_put_uint(w, "invalid", sum.invalid);
 		jsonw_put_uint(w, "not_found", sum.not_found);
 		if (sum.v4 + sum.v6)
 			sheet_text(s,
-				   "%s of them are valid, %s without a ROA, %u invalid (%u by "
-				   "origin, %u by length, %u for AS0).",
+				   "%s of them are valid, %s without a ROA, %s invalid (%s by "
+				   "origin, %s by length, %s for AS0).",
 				   percent((double)sum.valid / (sum.v4 + sum.v6)),
-				   percent((double)sum.not_found / (sum.v4 + sum.v6)), sum.invalid,
-				   sum.wrong_origin, sum.too_specific, sum.as0);
+				   percent((double)sum.not_found / (sum.v4 + sum.v6)),
+				   text_number(sum.invalid), text_number(sum.wrong_origin),
+				   text_number(sum.too_specific), text_number(sum.as0));
 		if (sum.invalid)
 			sheet_table(s, "invalid|origin|why");
 		jsonw_name(w, "invalids");
@@ -134,7 +135,7 @@ static void announced(const struct graph *g, const struct seen_routes *seen,
 		}
 		jsonw_array_end(w);
 		if (shown > SHOWN)
-			sheet_text(s, "And %zu more, which --json has.", shown - SHOWN);
+			sheet_text(s, "And %s more, which --json has.", text_number(shown - SHOWN));
 	}
 	jsonw_object_end(w);
 }
@@ -336,11 +337,11 @@ static int ranked(struct graph *g, struct resilience_room *room, int argc, char 
 	for (uint32_t i = 0; i < n; i++) {
 		char cc[3];
 
-		sheet_row(s, "%u|%s|%.0f|%.0f %%|%u|%u|%.2f|%s|%s|%s|%s|%s", i + 1,
+		sheet_row(s, "%s|%s|%.0f|%.0f %%|%s|%s|%.2f|%s|%s|%s|%s|%s", text_number(i + 1),
 			  country_name(nets_code(cc, c[i].country)), c[i].score,
-			  100 * c[i].coverage, c[i].networks, c[i].doors90, c[i].hhi,
-			  percent(c[i].reach_cut), percent(c[i].single), share(c[i].v6),
-			  share(c[i].valid),
+			  100 * c[i].coverage, text_number(c[i].networks),
+			  text_number(c[i].doors90), c[i].hhi, percent(c[i].reach_cut),
+			  percent(c[i].single), share(c[i].v6), share(c[i].valid),
 			  c[i].ncarrier ? graph_name(g, c[i].carrier[0].id) : "–");
 		json_ranked(&w, &seen, told ? &told[c[i].country] : NULL, i + 1, &c[i]);
 	}
@@ -350,8 +351,8 @@ static int ranked(struct graph *g, struct resilience_room *room, int argc, char 
 	sheet_point(
 	    s,
 	    "Scores of countries with few networks rest on few numbers; carriers are from routes "
-	    "to at most %llu networks of each, drawn by the seed.",
-	    (unsigned long long)(origins < UNSET ? origins : 40));
+	    "to at most %s networks of each, drawn by the seed.",
+	    text_number((origins < UNSET ? origins : 40)));
 	if (!told)
 		sheet_point(s,
 			    "How much of what is announced is signed needs --routes and --vrps.");

@@ -322,15 +322,15 @@ void graph_sheet(const struct graph *g, struct sheet *s)
 	sheet_point(s, "Size of a network: %s.", g->nets->address_from);
 	if (g->exchanges.nmember)
 		sheet_point(s,
-			    "Members of exchanges: %s%s%s; %zu exchanges, %zu memberships of "
+			    "Members of exchanges: %s%s%s; %s exchanges, %s memberships of "
 			    "networks of the graph.",
 			    graph_options.exchanges.at[0],
 			    graph_options.exchanges.n > 1 ? " and others, " : ", ",
-			    *g->exchanges.date ? g->exchanges.date : "undated", g->exchanges.n,
-			    g->exchanges.nmember);
+			    *g->exchanges.date ? g->exchanges.date : "undated",
+			    text_number(g->exchanges.n), text_number(g->exchanges.nmember));
 	if (g->filter)
-		sheet_point(s, "Networks that refuse invalid routes: %s, %u of the graph.",
-			    graph_options.filters, g->filters);
+		sheet_point(s, "Networks that refuse invalid routes: %s, %s of the graph.",
+			    graph_options.filters, text_number(g->filters));
 	if (g->bundled)
 		sheet_point(
 		    s, "The bundled graph is of June 2018: networks and links that came later are "

@@ -182,8 +182,8 @@ static void incidents_item(const struct seen_routes *s, const struct item *x,
 	/* A country's is the mean of its networks that are seen. */
 	score = networks ? (score + 100. * (networks - (double)n)) / networks : 0;
 	if (s->country)
-		snprintf(how, sizeof(how), "incidents %.1f, of %zu of %u networks", raw, n,
-			 networks);
+		snprintf(how, sizeof(how), "incidents %.1f, of %s of %s networks", raw,
+			 text_number(n), text_number(networks));
 	else
 		snprintf(how, sizeof(how), "incidents %.1f", raw);
 	if (networks)
@@ -200,7 +200,8 @@ static void share_item(const struct item *x, const struct hygiene_sum *sum, stru
 	uint32_t bad = x->counted == NO_ROA ? sum->not_found : sum->invalid;
 	char how[96];
 
-	snprintf(how, sizeof(how), "%u of %u announced prefixes", bad, all);
+	snprintf(how, sizeof(how), "%s of %s announced prefixes", text_number(bad),
+		 text_number(all));
 	known(x, (double)bad / all, 100 - 100. * bad / all, how, w, sheet);
 }
 
@@ -231,7 +232,8 @@ static bool policy_item(const struct seen_routes *s, const struct item *x, struc
 			}
 		if (!all)
 			return false;
-		snprintf(how, sizeof(how), "%u of %u networks have one", told_it, all);
+		snprintf(how, sizeof(how), "%s of %s networks have one", text_number(told_it),
+			 text_number(all));
 	}
 	known(x, (double)told_it / all, 100. * told_it / all, how, w, sheet);
 	return true;
@@ -262,8 +264,8 @@ static bool object_item(const struct seen_routes *s, const struct item *x, struc
 	}
 	if (!all)
 		return false;
-	snprintf(how, sizeof(how), "%u of %u announced prefixes; %u more only below one", none, all,
-		 covered);
+	snprintf(how, sizeof(how), "%s of %s announced prefixes; %s more only below one",
+		 text_number(none), text_number(all), text_number(covered));
 	known(x, (double)none / all, 100 - 100. * none / all, how, w, sheet);
 	return true;
 }
@@ -375,5 +377,5 @@ void manrs_incidents(struct seen_routes *s, struct jsonw *w, struct sheet *sheet
 	if (!n)
 		sheet_text(sheet, "None in which it acts or that befalls it.");
 	else if (n > SHOWN)
-		sheet_text(sheet, "And %zu more, which --json has.", n - SHOWN);
+		sheet_text(sheet, "And %s more, which --json has.", text_number(n - SHOWN));
 }

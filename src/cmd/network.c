@@ -45,10 +45,11 @@ static void neighbours(const struct graph *g, uint32_t id, enum relation_kind ki
 	}
 	jsonw_array_end(w);
 	if (n > 12)
-		snprintf(more, sizeof(more), "; and %u more, which --json has", n - 12);
+		snprintf(more, sizeof(more), "; and %s more, which --json has",
+			 text_number(n - 12));
 	if (n)
-		sheet_point(s, "%u %.*s: %s%s", n, (int)strlen(name) - (n == 1), name, list.at,
-			    more);
+		sheet_point(s, "%s %.*s: %s%s", text_number(n), (int)strlen(name) - (n == 1), name,
+			    list.at, more);
 	buf_free(&list);
 }
 
@@ -78,8 +79,8 @@ static void prefixes(const struct seen_routes *seen, struct jsonw *w, struct she
 	if (seen->vrps || seen->hygiene)
 		sheet_heading(s, "What it announces");
 	if (count_vrp(seen->vrps, seen->asn, &v4, &v6)) {
-		sheet_text(s, "VRPs name it as the origin of %u IPv4 and %u IPv6 prefixes.", v4,
-			   v6);
+		sheet_text(s, "VRPs name it as the origin of %s IPv4 and %s IPv6 prefixes.",
+			   text_number(v4), text_number(v6));
 		jsonw_put_uint(w, "vrps_v4", v4);
 		jsonw_put_uint(w, "vrps_v6", v6);
 	}
@@ -95,13 +96,15 @@ static void prefixes(const struct seen_routes *seen, struct jsonw *w, struct she
 	else if (seen->vrps)
 		sheet_text(
 		    s,
-		    "%u IPv4 and %u IPv6 prefixes: %u valid, %u invalid (%u by origin, %u by "
-		    "length, %u for AS0), %u without a ROA.",
-		    sum.v4, sum.v6, sum.valid, sum.invalid, sum.wrong_origin, sum.too_specific,
-		    sum.as0, sum.not_found);
+		    "%s IPv4 and %s IPv6 prefixes: %s valid, %s invalid (%s by origin, %s by "
+		    "length, %s for AS0), %s without a ROA.",
+		    text_number(sum.v4), text_number(sum.v6), text_number(sum.valid),
+		    text_number(sum.invalid), text_number(sum.wrong_origin),
+		    text_number(sum.too_specific), text_number(sum.as0),
+		    text_number(sum.not_found));
 	else
-		sheet_text(s, "%u IPv4 and %u IPv6 prefixes; --vrps FILE tells their RPKI state.",
-			   sum.v4, sum.v6);
+		sheet_text(s, "%s IPv4 and %s IPv6 prefixes; --vrps FILE tells their RPKI state.",
+			   text_number(sum.v4), text_number(sum.v6));
 	jsonw_array(w);
 	if (n)
 		sheet_table(s, seen->irr ? "prefix|RPKI|route object" : "prefix|RPKI");
@@ -131,7 +134,7 @@ static void prefixes(const struct seen_routes *seen, struct jsonw *w, struct she
 		}
 	jsonw_array_end(w);
 	if (n > SHOWN)
-		sheet_text(s, "And %zu more, which --json has.", n - SHOWN);
+		sheet_text(s, "And %s more, which --json has.", text_number(n - SHOWN));
 }
 
 #define SHOWN_CARRIED 10
@@ -169,9 +172,9 @@ static void carried(const struct seen_routes *seen, struct jsonw *w, struct shee
 			   a);
 	else if (c.invalid)
 		sheet_text(s,
-			   "%s prefixes of others, %u of them RPKI-invalid by these VRPs: it does "
+			   "%s prefixes of others, %s of them RPKI-invalid by these VRPs: it does "
 			   "not refuse all that is invalid.",
-			   a, c.invalid);
+			   a, text_number(c.invalid));
 	else if (!c.elsewhere)
 		sheet_text(s,
 			   "%s prefixes of others, none RPKI-invalid; but no other network passes "
@@ -211,7 +214,8 @@ static void carried(const struct seen_routes *seen, struct jsonw *w, struct shee
 		}
 		jsonw_array_end(w);
 		if (shown > SHOWN_CARRIED)
-			sheet_text(s, "And %u more, which --json has.", shown - SHOWN_CARRIED);
+			sheet_text(s, "And %s more, which --json has.",
+				   text_number(shown - SHOWN_CARRIED));
 	}
 	jsonw_object_end(w);
 }
@@ -281,16 +285,17 @@ static int network(int argc, char **argv)
 	jsonw_put_real(&w, "dependency_hhi", p.hhi, 6);
 	sheet_text(
 	    s,
-	    "It announces %s IPv4 addresses%s; %u network%s in its customer cone (recursive, "
+	    "It announces %s IPv4 addresses%s; %s network%s in its customer cone (recursive, "
 	    "itself included). %s of all networks have a route to it, of %.2f networks on average.",
-	    text_count(a, g.nets->addresses[id]), v6 ? " and IPv6" : ", no IPv6", p.cone,
-	    p.cone == 1 ? " is" : "s are", percent(p.reach), p.mean_len);
+	    text_count(a, g.nets->addresses[id]), v6 ? " and IPv6" : ", no IPv6",
+	    text_number(p.cone), p.cone == 1 ? " is" : "s are", percent(p.reach), p.mean_len);
 	if (p.clique)
 		sheet_text(s,
 			   "It is one of the networks at the top, which need nobody above them.");
 	else if (p.cut)
-		sheet_text(s, "%u network%s must fail before it has no way up any more%s.", p.cut,
-			   p.cut == 1 ? "" : "s", p.cut == 1 ? ": it hangs on one" : "");
+		sheet_text(s, "%s network%s must fail before it has no way up any more%s.",
+			   text_number(p.cut), p.cut == 1 ? "" : "s",
+			   p.cut == 1 ? ": it hangs on one" : "");
 	else
 		sheet_text(
 		    s,

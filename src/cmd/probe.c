@@ -324,8 +324,8 @@ static int probe(int argc, char **argv)
 		r->loop = loop_new(&limits, probe_asked.seed);
 		probe_measure(r);
 		if (loop_why(r->loop))
-			talk("meridian: %s: %zu of %zu targets were measured", loop_why(r->loop),
-			     r->done, r->aims.n - r->aims.done);
+			talk("meridian: %s: %s of %s targets were measured", loop_why(r->loop),
+			     text_number(r->done), text_number(r->aims.n - r->aims.done));
 		ok = !r->err.text[0];
 		err = r->err;
 		if (ok && !r->done && !r->aims.done)

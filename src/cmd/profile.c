@@ -205,10 +205,11 @@ void profile_sheet(struct sheet *s, const struct graph *g, const struct country_
 	sheet_heading(s, "Its networks and its border");
 	sheet_text(
 	    s,
-	    "%s networks (%u with customers) announce %s IPv4 addresses; %u of them have %s links "
-	    "across the border, %u to providers, to networks of %u countries.",
-	    text_count(n, c->networks), c->transit, text_count(a, c->addresses), c->border,
-	    text_count(b, c->border_links), c->border_links_transit, c->abroad);
+	    "%s networks (%s with customers) announce %s IPv4 addresses; %s of them have %s links "
+	    "across the border, %s to providers, to networks of %s countries.",
+	    text_count(n, c->networks), text_number(c->transit), text_count(a, c->addresses),
+	    text_number(c->border), text_count(b, c->border_links),
+	    text_number(c->border_links_transit), text_number(c->abroad));
 	sheet_text(
 	    s,
 	    "With the border cut, %s of the ordered pairs of domestic networks would reach each "
@@ -217,15 +218,17 @@ void profile_sheet(struct sheet *s, const struct graph *g, const struct country_
 	    percent(c->reach_cut), percent(c->reach_before), percent(c->single), percent(c->dark));
 	sheet_text(
 	    s,
-	    "Half of the paths from abroad come in through %u networks, 90 %% through %u "
+	    "Half of the paths from abroad come in through %s networks, 90 %% through %s "
 	    "(CP %.2f and %.2f: 1 is a single entry). Paths from abroad have %.2f networks on "
 	    "average. The HHI of carriers is %.3f: 1 is a single carrier, 0 very many.",
-	    c->doors50, c->doors90, c->cp50, c->cp90, c->mean_len, c->hhi);
+	    text_number(c->doors50), text_number(c->doors90), c->cp50, c->cp90, c->mean_len,
+	    c->hhi);
 	if (c->exchanged >= 0)
 		sheet_text(s,
-			   "%u of its networks, with %s of its addresses, are members of an "
-			   "exchange; %u exchanges are in the country as far as the files tell.",
-			   c->at_exchanges, percent(c->exchanged), c->exchanges);
+			   "%s of its networks, with %s of its addresses, are members of an "
+			   "exchange; %s exchanges are in the country as far as the files tell.",
+			   text_number(c->at_exchanges), percent(c->exchanged),
+			   text_number(c->exchanges));
 	if (c->filtering >= 0)
 		sheet_text(s,
 			   "At least %s of its transit from abroad is by networks that refuse "
@@ -243,9 +246,9 @@ void profile_caveats(struct sheet *s, const struct country_profile *c)
 {
 	sheet_point(
 	    s,
-	    "Shares are of modelled routes to %u of its networks from all others, weighted by "
+	    "Shares are of modelled routes to %s of its networks from all others, weighted by "
 	    "addresses; real routes differ where networks prefer otherwise.",
-	    c->origins);
+	    text_number(c->origins));
 	sheet_point(s, "Peerings at local exchanges are mostly hidden, so self-reliance is rather "
 		       "understated; a missing input lowers the coverage, never the score.");
 }

@@ -219,8 +219,8 @@ static bool ends(struct shown *s, struct one *o, struct err *err)
 		s->partial = true;
 		mem_room(&s->note, &s->note_cap, s->nnote + 1);
 		s->note[s->nnote++] =
-		    arena_printf(&s->arena, "%zu run%s of %s did not come to an end.", nrun - n,
-				 nrun - n == 1 ? "" : "s", record_dir(o->r));
+		    arena_printf(&s->arena, "%s run%s of %s did not come to an end.",
+				 text_number(nrun - n), nrun - n == 1 ? "" : "s", record_dir(o->r));
 	}
 	for (size_t i = 0; ok && i < n; i++) {
 		struct leaf l;
@@ -491,8 +491,9 @@ static int differ(struct shown *s, char **dir)
 		jsonw_array_end(&w);
 		buf_char(&out, '\n');
 	} else if (ok) {
-		buf_printf(&out, "%zu only in %s, %zu only in %s, %zu not the same.\n", only_a,
-			   dir[0], only_b, dir[1], changed);
+		buf_printf(&out, "%s only in %s, %s only in %s, %s not the same.\n",
+			   text_number(only_a), dir[0], text_number(only_b), dir[1],
+			   text_number(changed));
 	}
 	ok = ok && put_result(&out, &err);
 	buf_free(&out);

@@ -585,9 +585,8 @@ int run_status(const struct run *r)
 				continue;
 			partly = true;
 			if (shown++ < (common.verbose ? GARBLED_KEPT : 3))
-				talk("meridian: %s: byte %llu: %s (%llu bytes skipped)", s->path,
-				     (unsigned long long)x->offset, x->why,
-				     (unsigned long long)x->length);
+				talk("meridian: %s: byte %llu: %s (%s bytes skipped)", s->path,
+				     (unsigned long long)x->offset, x->why, text_number(x->length));
 		}
 		if (s->skipped) {
 			const struct garbled *x = NULL;

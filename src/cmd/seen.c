@@ -159,11 +159,11 @@ static bool read_irr(struct seen_routes *s, const char *path, struct err *err)
 		char first[48] = "";
 
 		if (!before)
-			snprintf(first, sizeof(first), " (the first in line %llu)",
-				 (unsigned long long)irr_counted(s->irr)->first_bad);
-		talk("meridian: %s: passed over %llu object%s without a readable prefix, origin or "
+			snprintf(first, sizeof(first), " (the first in line %s)",
+				 text_number(irr_counted(s->irr)->first_bad));
+		talk("meridian: %s: passed over %s object%s without a readable prefix, origin or "
 		     "AS number%s",
-		     path, (unsigned long long)bad, bad == 1 ? "" : "s", first);
+		     path, text_number(bad), bad == 1 ? "" : "s", first);
 		s->irr_cut = true;
 	}
 	stream_close(in);
@@ -367,11 +367,10 @@ void seen_sheet(const struct seen_routes *s, struct sheet *sheet)
 
 		sheet_point(
 		    sheet,
-		    "Route objects: %llu for IPv4 and %llu for IPv6 in %s%s, %llu of them of "
+		    "Route objects: %s for IPv4 and %s for IPv6 in %s%s, %s of them of "
 		    "origins in question. Registries whose dump is not given may have more.",
-		    (unsigned long long)c->routes, (unsigned long long)c->routes6,
-		    seen_options.irr.at[0], seen_options.irr.n > 1 ? " and others" : "",
-		    (unsigned long long)c->kept);
+		    text_number(c->routes), text_number(c->routes6), seen_options.irr.at[0],
+		    seen_options.irr.n > 1 ? " and others" : "", text_number(c->kept));
 	}
 	if (!s->run)
 		return;

@@ -158,9 +158,9 @@ static void mandates(struct scenario *s, const struct topo *t, const uint8_t *gr
 	jsonw_array_end(w);
 	sheet_point(
 	    sheet,
-	    "Means over %llu attacks with attackers, victims and adopters drawn by the seed "
+	    "Means over %s attacks with attackers, victims and adopters drawn by the seed "
 	    "%llu; ties: all equal routes against and for the attacker; error: of the mean.",
-	    (unsigned long long)s->trials, (unsigned long long)s->seed);
+	    text_number(s->trials), (unsigned long long)s->seed);
 	free(policy);
 	trial_room_free(room);
 }

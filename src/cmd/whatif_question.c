@@ -28,7 +28,7 @@ static void named_list(const struct scenario *s, const char *list, struct buf *o
 					: ", ",
 			   graph_name(&s->graph, id[i]));
 	if (n > 4)
-		buf_printf(out, " and %zu more", n - 4);
+		buf_printf(out, " and %s more", text_number(n - 4));
 	free(id);
 }
 

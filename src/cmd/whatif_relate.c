@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "cmd/common.h"
 #include "cmd/taken.h"
 #include "cmd/whatif.h"
@@ -124,11 +125,12 @@ int whatif_relate(int argc, char **argv)
 		ok = err_set(&err, "%s: has no paths", argv[1]);
 	if (ok) {
 		g = relate(&p, &r);
-		talk("%zu paths of %u vantage points (dropped: %zu with reserved numbers, %zu with "
+		talk("%s paths of %s vantage points (dropped: %s with reserved numbers, %s with "
 		     "loops, "
-		     "%zu poisoned); clique of %zu; %u customer links, %u peer links%s",
-		     r.paths, r.vantage_points, r.reserved, r.loops, r.poisoned, r.nclique,
-		     r.customer_links, r.peer_links,
+		     "%s poisoned); clique of %s; %s customer links, %s peer links%s",
+		     text_number(r.paths), text_number(r.vantage_points), text_number(r.reserved),
+		     text_number(r.loops), text_number(r.poisoned), text_number(r.nclique),
+		     text_number(r.customer_links), text_number(r.peer_links),
 		     r.vantage_points < 50
 			 ? "; with so few vantage points most peer links are unsure"
 			 : "");

@@ -234,10 +234,10 @@ int whatif_hegemony(int nfile, char **file, const char *origin, const char *coun
 		struct print print = {&out};
 
 		full = hegemony_ready(h, .75);
-		talk("%llu routes, %llu passed over (the other family, AS_SETs, no tables)%s; %u "
+		talk("%s routes, %s passed over (the other family, AS_SETs, no tables)%s; %s "
 		     "full-feed sessions",
-		     (unsigned long long)sessions->taken, (unsigned long long)sessions->passed,
-		     taken.left_out ? ", multi-hop collectors left out" : "", full);
+		     text_number(sessions->taken), text_number(sessions->passed),
+		     taken.left_out ? ", multi-hop collectors left out" : "", text_number(full));
 		if (country)
 			score = hegemony_cti(h, g.as, country_of, &g, cc, &n);
 		else if (origin && !strcmp(origin, "all"))

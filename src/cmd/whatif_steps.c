@@ -274,8 +274,8 @@ static bool step_mandate(struct scenario *s, const struct words *words, int argc
 	}
 	for (uint32_t v = 0; v < g->n; v++)
 		m->networks += m->among[v];
-	m->text = arena_printf(&s->arena, "%s in %s, adopted by %.0f %% of %u networks", m->what,
-			       words->in, m->adoption, m->networks);
+	m->text = arena_printf(&s->arena, "%s in %s, adopted by %.0f %% of %s networks", m->what,
+			       words->in, m->adoption, text_number(m->networks));
 	s->nmandate++;
 	return true;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "finding/event.h"
 
 static const char *const names[] = {
@@ -99,20 +100,22 @@ static void bogon_event(struct watch *w, const struct ranges *r, struct findings
 	else
 		bogon_asn(t->b, &b);
 	event_tag(out, f, full ? "bogon-full" : "bogon-administrative", full ? 0.95 : 0.70,
-		  "%zu prefix%s; %s, %s", n, s, b.name, b.where);
-	who = actors > 1 ? arena_printf(&out->arena, "%zu networks", actors)
+		  "%s prefix%s; %s, %s", text_number(n), s, b.name, b.where);
+	who = actors > 1 ? arena_printf(&out->arena, "%s networks", text_number(actors))
 	      : t->a	 ? event_name(w, out, t->a)
 			 : "A path without an origin";
 	if (by_prefix)
-		f->title = arena_printf(
-		    &out->arena, "%s announce%s %zu prefix%s that nobody may: %s%s", who,
-		    actors > 1 ? "" : "s", n, s, b.name, actors > 1 ? " and the like" : "");
+		f->title =
+		    arena_printf(&out->arena, "%s announce%s %s prefix%s that nobody may: %s%s",
+				 who, actors > 1 ? "" : "s", text_number(n), s, b.name,
+				 actors > 1 ? " and the like" : "");
 	else
-		f->title = arena_printf(
-		    &out->arena, "%s pass%s on %zu prefix%s with AS%u%s %s: %s%s", who,
-		    actors > 1 ? "" : "es", n, s, t->b, f->nasn > 1 ? " and others" : "",
-		    how == ASN_MIDDLE ? "in the middle of the path" : "as the origin", b.name,
-		    actors > 1 ? " and the like" : "");
+		f->title =
+		    arena_printf(&out->arena, "%s pass%s on %s prefix%s with AS%u%s %s: %s%s", who,
+				 actors > 1 ? "" : "es", text_number(n), s, t->b,
+				 f->nasn > 1 ? " and others" : "",
+				 how == ASN_MIDDLE ? "in the middle of the path" : "as the origin",
+				 b.name, actors > 1 ? " and the like" : "");
 	f->actor.role = by_prefix ? "origin" : "transit";
 	f->actor.why = by_prefix ? "it is the origin of every path"
 				 : "it is the first network after that number";

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "fact/asgraph.h"
 #include "fact/aspas.h"
 #include "fact/names.h"
@@ -720,9 +721,9 @@ void event_done(const struct watch *w, struct findings *out, struct finding *f,
 {
 	if (re->stale)
 		event_caveat(out, f,
-			     "%u peer%s never withdrew it while all others did: stale, not a sign "
+			     "%s peer%s never withdrew it while all others did: stale, not a sign "
 			     "that it goes on",
-			     re->stale, re->stale == 1 ? "" : "s");
+			     text_number(re->stale), re->stale == 1 ? "" : "s");
 	if (re->undeclared)
 		event_caveat(out, f,
 			     "a session sent path identifiers (ADD-PATH) that it had not declared; "

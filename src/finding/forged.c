@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "fact/asgraph.h"
 #include "fact/aspas.h"
 #include "fact/bogon.h"
@@ -164,8 +165,8 @@ static void link_event(struct watch *w, const struct ranges *r, struct findings 
 			  origin);
 	if (parts)
 		event_tag(out, f, "more-specific", 0.20 * (double)parts / (double)n,
-			  "more specific than what was announced at the start: %zu of %zu", parts,
-			  n);
+			  "more specific than what was announced at the start: %s of %s",
+			  text_number(parts), text_number(n));
 	v = asgraph_id(g, next);
 	if (!asgraph_count(g, v, RELATION_CUSTOMER))
 		event_tag(out, f, "stub-transit", 0.15, "no network is known to be behind AS%u",
@@ -173,13 +174,14 @@ static void link_event(struct watch *w, const struct ranges *r, struct findings 
 	if (*a.country && *b.country && strncmp(a.country, b.country, sizeof(a.country)) != 0)
 		event_tag(out, f, "abroad", 0.10, "the two are of different countries");
 	if (re.believed >= 3)
-		event_tag(out, f, "several-peers", 0.10, "%u peers believed it", re.believed);
+		event_tag(out, f, "several-peers", 0.10, "%s peers believed it",
+			  text_number(re.believed));
 	if (!s.several)
 		event_tag(out, f, "one-peer", -0.30, "one vantage point only saw it");
 	if (n - parts >= 2)
 		event_tag(out, f, "many-of-its-prefixes", -0.20,
-			  "%zu prefixes as they were announced before: a new contract looks so",
-			  n - parts);
+			  "%s prefixes as they were announced before: a new contract looks so",
+			  text_number(n - parts));
 	if (s.behind * 2 > s.routes)
 		event_tag(out, f, "behind-usual", -0.20,
 			  "the usual neighbour stands further on in most of the paths");
@@ -208,9 +210,10 @@ static void link_event(struct watch *w, const struct ranges *r, struct findings 
 	}
 	f->kind = "route.hijack.forged-origin";
 	f->rule = rule_of("hijack.new-link");
-	f->title = arena_printf(
-	    &out->arena, "%zu prefix%s of %s came from %s, which never stood next to it", n,
-	    n == 1 ? "" : "es", event_name(w, out, origin), event_name(w, out, next));
+	f->title = arena_printf(&out->arena,
+				"%s prefix%s of %s came from %s, which never stood next to it",
+				text_number(n), n == 1 ? "" : "es", event_name(w, out, origin),
+				event_name(w, out, next));
 	f->actor.role = "origin";
 	f->actor.confidence = f->confidence;
 	f->actor.why = "it stands next to the origin; that a path says so is no proof by itself";

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "fact/asgraph.h"
 #include "fact/bogon.h"
 #include "fact/names.h"
@@ -415,13 +416,15 @@ static void tell(struct watch *w, struct findings *out, struct finding *f, const
 		if (count)
 			event_tag(out, f, signs[i].id,
 				  (signs[i].weight * (double)count) / (double)(n - joined),
-				  "%s: %zu of %zu prefixes", signs[i].text, count, n);
+				  "%s: %s of %s prefixes", signs[i].text, text_number(count),
+				  text_number(n));
 	}
 	(void)pairs;
 	if (n >= 3)
-		event_tag(out, f, "several-prefixes", 0.10, "%zu prefixes at once", n);
+		event_tag(out, f, "several-prefixes", 0.10, "%s prefixes at once", text_number(n));
 	if (re->believed >= 3)
-		event_tag(out, f, "several-peers", 0.05, "%u peers believed it", re->believed);
+		event_tag(out, f, "several-peers", 0.05, "%s peers believed it",
+			  text_number(re->believed));
 	if (f->state == STATE_ENDED)
 		event_tag(out, f, "ended", f->last - f->first < WATCH_QUIET ? 0.05 : 0,
 			  "nine of ten peers had let go by %s, the last that did by %s",
@@ -435,14 +438,15 @@ static void tell(struct watch *w, struct findings *out, struct finding *f, const
 	for (size_t i = 0; i < f->nvictim && i < 6; i++)
 		buf_printf(&who, "%sAS%u", i ? ", " : "", f->victim[i].asn);
 	if (f->nvictim > 6)
-		buf_printf(&who, " and %zu more", f->nvictim - 6);
+		buf_printf(&who, " and %s more", text_number(f->nvictim - 6));
 	f->title = arena_printf(
-	    &out->arena, "%s announced %zu prefix%s of %s%s; believed by up to %u of %u peers",
-	    event_name(w, out, f->actor.net.asn), n, n == 1 ? "" : "es", who.at,
-	    !invalid	   ? ""
-	    : invalid == n ? ", RPKI-invalid"
-			   : arena_printf(&out->arena, ", %zu of them RPKI-invalid", invalid),
-	    re->peak, f->of_peers);
+	    &out->arena, "%s announced %s prefix%s of %s%s; believed by up to %s of %s peers",
+	    event_name(w, out, f->actor.net.asn), text_number(n), n == 1 ? "" : "es", who.at,
+	    !invalid ? ""
+	    : invalid == n
+		? ", RPKI-invalid"
+		: arena_printf(&out->arena, ", %s of them RPKI-invalid", text_number(invalid)),
+	    text_number(re->peak), text_number(f->of_peers));
 	buf_free(&who);
 	f->actor.role = "origin";
 	f->actor.confidence = f->confidence < 0.9 ? f->confidence : 0.9;
@@ -455,9 +459,10 @@ static void tell(struct watch *w, struct findings *out, struct finding *f, const
 	}
 	if (joined)
 		event_caveat(out, f,
-			     "%zu prefix%s joined because the actor first announced %s during the "
+			     "%s prefix%s joined because the actor first announced %s during the "
 			     "event; no ROA and no other's usual route tell whose",
-			     joined, joined == 1 ? "" : "es", joined == 1 ? "it" : "them");
+			     text_number(joined), joined == 1 ? "" : "es",
+			     joined == 1 ? "it" : "them");
 	for (size_t j = 0; j < n; j++) {
 		struct prefix p = watch_prefix(w, w->track[v[j].m.track].prefix);
 		char pt[PREFIX_TEXT], tt[TEXT_TIME];

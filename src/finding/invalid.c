@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "fact/asgraph.h"
 #include "fact/aspas.h"
 #include "fact/vrps.h"
@@ -71,8 +72,9 @@ static void invalid_event(struct watch *w, const struct ranges *r, struct findin
 	f->kind = "route.invalid";
 	f->rule = rule_of(rules[most]);
 	event_tag(out, f, "rpki-invalid", 0.90,
-		  "%zu with the wrong origin, %zu too specific, %zu for AS0",
-		  count[ROV_WRONG_ORIGIN], count[ROV_TOO_SPECIFIC], count[ROV_AS0]);
+		  "%s with the wrong origin, %s too specific, %s for AS0",
+		  text_number(count[ROV_WRONG_ORIGIN]), text_number(count[ROV_TOO_SPECIFIC]),
+		  text_number(count[ROV_AS0]));
 	/* Old VRPs: addresses that moved look like this, unless their holder is seen as well. */
 	dated(w, out, f, most != ROV_TOO_SPECIFIC && usual * 2 < n ? -0.45 : -0.30);
 	if (f->peers == 1)
@@ -83,10 +85,11 @@ static void invalid_event(struct watch *w, const struct ranges *r, struct findin
 		free(weighed);
 		return;
 	}
-	f->title = arena_printf(&out->arena, "%s announce%s %zu RPKI-invalid prefix%s: %s",
-				origins > 1 ? arena_printf(&out->arena, "%zu networks", origins)
-					    : event_name(w, out, m[0].group),
-				origins > 1 ? "" : "s", n, n == 1 ? "" : "es", what[most]);
+	f->title = arena_printf(
+	    &out->arena, "%s announce%s %s RPKI-invalid prefix%s: %s",
+	    origins > 1 ? arena_printf(&out->arena, "%s networks", text_number(origins))
+			: event_name(w, out, m[0].group),
+	    origins > 1 ? "" : "s", text_number(n), n == 1 ? "" : "es", what[most]);
 	f->actor.role = "origin";
 	f->actor.confidence = origins > 1 ? 0 : f->confidence < 0.9 ? f->confidence : 0.9;
 	f->actor.why = "it is the origin of every path";
@@ -260,7 +263,8 @@ void aspa_judge(struct watch *w, const struct ranges *r, struct findings *out)
 			event_tag(out, f, "new-neighbour", 0.10,
 				  "the two stood side by side only after the start");
 		if (re.believed >= 3)
-			event_tag(out, f, "several-peers", 0.10, "%u peers had it", re.believed);
+			event_tag(out, f, "several-peers", 0.10, "%s peers had it",
+				  text_number(re.believed));
 		dated(w, out, f, -0.15);
 		f->confidence = event_confidence(f);
 		f->kind =
@@ -271,12 +275,11 @@ void aspa_judge(struct watch *w, const struct ranges *r, struct findings *out)
 			findings_drop(out);
 			continue;
 		}
-		f->title =
-		    arena_printf(&out->arena,
-				 "%zu prefix%s came to %s from %s, which does not name it as "
-				 "its provider",
-				 j - i, j - i == 1 ? "" : "es", event_name(w, out, other),
-				 event_name(w, out, customer));
+		f->title = arena_printf(&out->arena,
+					"%s prefix%s came to %s from %s, which does not name it as "
+					"its provider",
+					text_number(j - i), j - i == 1 ? "" : "es",
+					event_name(w, out, other), event_name(w, out, customer));
 		f->actor.role = forge ? "origin" : "transit";
 		f->actor.confidence = f->confidence;
 		f->actor.why = "it stands next to the network whose ASPA excludes it";

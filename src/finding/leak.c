@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "fact/asgraph.h"
 #include "finding/aspa.h"
 #include "finding/event.h"
@@ -148,15 +149,17 @@ static void leak_event(struct watch *w, const struct ranges *r, struct findings 
 	for (int i = 1; i <= LEAK_OTC; i++)
 		if (count[i] > (most ? count[most] : 0) || (i == LEAK_OTC && count[i]))
 			most = i;
-	event_tag(out, f, names[most] + 5, weights[most], "%zu of %zu", count[most], n);
+	event_tag(out, f, names[most] + 5, weights[most], "%s of %s", text_number(count[most]),
+		  text_number(n));
 	event_tag(out, f, "new", 0.15, "nothing came that way at the start");
 	if (prefixes >= 10)
-		event_tag(out, f, "many-prefixes", prefixes >= 100 ? 0.25 : 0.15, "%zu prefixes",
-			  prefixes);
+		event_tag(out, f, "many-prefixes", prefixes >= 100 ? 0.25 : 0.15, "%s prefixes",
+			  text_number(prefixes));
 	if (f->nvictim >= 5)
-		event_tag(out, f, "many-origins", 0.05, "of %zu networks", f->nvictim);
+		event_tag(out, f, "many-origins", 0.05, "of %s networks", text_number(f->nvictim));
 	if (re.believed >= 3)
-		event_tag(out, f, "several-peers", 0.05, "%u peers had it", re.believed);
+		event_tag(out, f, "several-peers", 0.05, "%s peers had it",
+			  text_number(re.believed));
 	if (w->k->relations_time != TIME_NONE && w->k->relations_time &&
 	    llabs(f->first - w->k->relations_time) > RELATIONS_OLD) {
 		char date[TEXT_TIME];
@@ -189,10 +192,10 @@ static void leak_event(struct watch *w, const struct ranges *r, struct findings 
 	}
 	f->kind = "route.leak";
 	f->rule = rule_of(names[most]);
-	f->title =
-	    arena_printf(&out->arena, "%s leaked %zu prefix%s that it had from %s%s to %s%s",
-			 event_name(w, out, leaker), prefixes, prefixes == 1 ? "" : "es", from.at,
-			 nfrom > 4 ? " and others" : "", to.at, nto > 4 ? " and others" : "");
+	f->title = arena_printf(&out->arena, "%s leaked %s prefix%s that it had from %s%s to %s%s",
+				event_name(w, out, leaker), text_number(prefixes),
+				prefixes == 1 ? "" : "es", from.at, nfrom > 4 ? " and others" : "",
+				to.at, nto > 4 ? " and others" : "");
 	f->actor.role = "leaker";
 	f->actor.confidence = f->confidence;
 	f->actor.why = "it passes on to a provider or peer what a provider or peer gave to it";

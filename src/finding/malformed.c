@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "finding/event.h"
 
 static const char *const names[] = {
@@ -59,8 +60,8 @@ void malformed_judge(struct watch *w, const struct ranges *r, struct findings *o
 		f->kind = "route.malformed";
 		f->rule = rule_of(names[t->b]);
 		f->title =
-		    arena_printf(&out->arena, "%zu prefix%s came with a malformed attribute %u: %s",
-				 j - i, j - i == 1 ? "" : "es", t->a, w->text[t->c]);
+		    arena_printf(&out->arena, "%s prefix%s came with a malformed attribute %u: %s",
+				 text_number(j - i), j - i == 1 ? "" : "es", t->a, w->text[t->c]);
 		event_tag(out, f, "malformed", 0.95, "attribute %u: %s", t->a, w->text[t->c]);
 		f->actor.role = "unknown";
 		f->actor.why = "an attribute may be broken by any network on the way";

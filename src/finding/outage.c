@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "finding/sight.h"
 
 #define PEERS_MIN 3 /* counted peers of a family, fewer say nothing */
@@ -328,22 +329,23 @@ static void outage_tell(struct outage *o, struct watch *w, struct findings *out,
 		}
 	}
 	f->title = arena_printf(
-	    &out->arena, "%s lost sight of %u of %u prefixes (%llu of %llu IPv4 addresses)%s",
+	    &out->arena, "%s lost sight of %s of %s prefixes (%s of %s IPv4 addresses)%s",
 	    country ? arena_printf(&out->arena, "The world has of %s", what)
 		    : arena_printf(&out->arena, "Of %s, the world",
 				   event_name(w, out, (uint32_t)g->key)),
-	    lost, g->base, (unsigned long long)(g->base_addr - g->low_addr),
-	    (unsigned long long)g->base_addr, ended ? "; they are visible again" : "");
+	    text_number(lost), text_number(g->base), text_number(g->base_addr - g->low_addr),
+	    text_number(g->base_addr), ended ? "; they are visible again" : "");
 	event_tag(out, f, "visible-before", 0.40,
-		  "%u prefixes were visible to at least half of %u full-feed peers", g->base,
-		  counted);
+		  "%s prefixes were visible to at least half of %s full-feed peers",
+		  text_number(g->base), text_number(counted));
 	event_tag(out, f, "lost",
 		  share >= 0.9	 ? 0.35
 		  : share >= 0.5 ? 0.25
 				 : 0.15,
 		  "%.0f %%", share * 100);
 	if (counted >= 5)
-		event_tag(out, f, "several-peers", 0.10, "%u full-feed peers", counted);
+		event_tag(out, f, "several-peers", 0.10, "%s full-feed peers",
+			  text_number(counted));
 	if (f->last - f->first >= 2 * BIN)
 		event_tag(out, f, "lasting", 0.10, "longer than ten minutes");
 	event_caveat(out, f,

@@ -143,9 +143,9 @@ static void network_tags(struct sites *s, struct findings *out, struct finding *
 		if (f->ntag < nmax)
 			f->tag[f->ntag++] = (struct tag){
 			    .id = "network",
-			    .text = arena_printf(a, "%s: %zu measurement%s, %s, %s to %s",
+			    .text = arena_printf(a, "%s: %s measurement%s, %s, %s to %s",
 						 network_text(a, s->k, r, s->text[r->network]),
-						 k - i, k - i == 1 ? "" : "s",
+						 text_number(k - i), k - i == 1 ? "" : "s",
 						 r->nmechanism ? s->text[r->mechanism[0]]
 							       : "no mechanism",
 						 first == TIME_NONE ? "?" : text_time(from, first),
@@ -273,13 +273,13 @@ void sites_add_finding(struct sites *s, struct findings *out, const struct site_
 		f->tag[f->ntag++] =
 		    (struct tag){.id = "proof",
 				 .text = arena_printf(a,
-						      "%u of %zu measurements show interference "
+						      "%s of %s measurements show interference "
 						      "itself, not only a failure",
-						      proven, g->n)};
+						      text_number(proven), text_number(g->n))};
 
 	buf_printf(&title, "%s %s", input, verb(best));
 	if (country)
-		buf_printf(&title, " in %u networks of %s%s", g->networks,
+		buf_printf(&title, " in %s networks of %s%s", text_number(g->networks),
 			   country_name(best->country) ? country_article(best->country) : "",
 			   country_name(best->country) ? country_name(best->country)
 						       : best->country);

@@ -282,15 +282,16 @@ static const char *whose(struct arena *a, const struct finding *f, unsigned know
 	       : "";
 
 	if (!alone)
-		return arena_printf(a, "in %u network%s of RIPE Atlas probes", known,
+		return arena_printf(a, "in %s network%s of RIPE Atlas probes", text_number(known),
 				    known == 1 ? "" : "s");
 	if (!known)
-		return arena_printf(a, "for %u RIPE Atlas probe%s%s", alone, alone == 1 ? "" : "s",
-				    in);
+		return arena_printf(a, "for %s RIPE Atlas probe%s%s", text_number(alone),
+				    alone == 1 ? "" : "s", in);
 	return arena_printf(a,
-			    "in %u network%s of RIPE Atlas probes and for %u probe%s of networks "
+			    "in %s network%s of RIPE Atlas probes and for %s probe%s of networks "
 			    "that are not known",
-			    known, known == 1 ? "" : "s", alone, alone == 1 ? "" : "s");
+			    text_number(known), known == 1 ? "" : "s", text_number(alone),
+			    alone == 1 ? "" : "s");
 }
 
 /* All traces towards one address. */

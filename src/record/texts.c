@@ -27,10 +27,10 @@ static void limits(struct buf *out, const struct bundle_text *t)
 	if (t->missing)
 		buf_printf(
 		    out,
-		    "- %" PRIu64 " pieces of raw evidence that findings name are not in this "
+		    "- %s pieces of raw evidence that findings name are not in this "
 		    "bundle: they were not recorded, or were erased. Their digests are in the "
 		    "findings.\n",
-		    t->missing);
+		    text_number(t->missing));
 }
 
 /* Does a rule stand before the i-th finding already? */
@@ -126,16 +126,16 @@ void bundle_method(struct buf *out, const struct bundle_text *t)
 	buf_printf(
 	    out,
 	    "# How this was found\n\n"
-	    "Sealed %s by Meridian %s from the record `%s` (%" PRIu64 " leaves). "
-	    "%" PRIu64 " findings, %" PRIu64 " pieces of raw evidence.\n\n"
+	    "Sealed %s by Meridian %s from the record `%s` (%s leaves). "
+	    "%s findings, %s pieces of raw evidence.\n\n"
 	    "Meridian read the sources below, turned their bytes into facts (who said what, "
 	    "when, in which bytes), and judged the facts by the rules below. Each finding in "
 	    "`findings/` names the byte ranges that it rests on; those bytes are in `raw/` "
 	    "under their SHA-256. Judging is deterministic: the same bytes, tables and version "
 	    "give the same finding.\n\n"
 	    "## Rules that fired\n\n",
-	    text_time(time, t->seal->now), t->seal->version, t->origin, t->size, t->findings,
-	    t->raws);
+	    text_time(time, t->seal->now), t->seal->version, t->origin, text_number(t->size),
+	    text_number(t->findings), text_number(t->raws));
 	for (size_t i = 0; i < t->all->n; i++)
 		if (t->all->at[i]->rule && !told(t->all, i))
 			buf_printf(out, "- `%s` version %u: %s\n", t->all->at[i]->rule->id,

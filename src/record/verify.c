@@ -475,18 +475,18 @@ static void check_files(struct work *w)
 	}
 	look_for_more(w, "", 0);
 	if (w->out->ok) {
-		say(w, PROVED, "all %zu files are as they were sealed, and there are no others",
-		    w->nfile);
+		say(w, PROVED, "all %s files are as they were sealed, and there are no others",
+		    text_number(w->nfile));
 		say(w, PROVED,
-		    "%" PRIu64 " findings, runs and raw pieces are leaves of the log, under the "
+		    "%s findings, runs and raw pieces are leaves of the log, under the "
 		    "checkpoint",
-		    nleaf);
+		    text_number(nleaf));
 	}
 	if (absent)
 		say(w, NOT_CLAIMED,
-		    "%" PRIu64 " pieces of evidence that findings name: their bytes are not in the "
+		    "%s pieces of evidence that findings name: their bytes are not in the "
 		    "bundle, only their digests",
-		    absent);
+		    text_number(absent));
 	buf_free(&leaves);
 	buf_free(&custody);
 }
@@ -507,8 +507,8 @@ static void check_log(struct work *w)
 			     w->key.name);
 	w->log_ok = ok;
 	if (ok)
-		say(w, PROVED, "checkpoint: the log %s of %" PRIu64 " leaves, signed by the key",
-		    w->cp.origin, w->cp.size);
+		say(w, PROVED, "checkpoint: the log %s of %s leaves, signed by the key",
+		    w->cp.origin, text_number(w->cp.size));
 	else
 		say(w, NOT_PROVED, "checkpoint: %s", err.text);
 	for (size_t i = 0; ok && i < w->v->nwitness; i++) {
@@ -527,9 +527,9 @@ static void check_log(struct work *w)
 	}
 	if (ok && !w->v->nwitness && note.nsig > 1)
 		say(w, NOT_CLAIMED,
-		    "%zu other signatures on the checkpoint: give the witnesses' keys with "
+		    "%s other signatures on the checkpoint: give the witnesses' keys with "
 		    "--witness",
-		    note.nsig - 1);
+		    text_number(note.nsig - 1));
 	else if (ok && note.nsig == 1)
 		say(w, NOT_CLAIMED,
 		    "no witness has cosigned the checkpoint: that its operator shows "
@@ -573,8 +573,8 @@ static void check_custody(struct work *w)
 		at = nl + 1;
 	}
 	if (ok)
-		say(w, PROVED, "custody.jsonl: %u step%s, each bound to the one before", n,
-		    n == 1 ? "" : "s");
+		say(w, PROVED, "custody.jsonl: %s step%s, each bound to the one before",
+		    text_number(n), n == 1 ? "" : "s");
 	else
 		say(w, NOT_PROVED, "custody.jsonl: %s", err.text);
 	buf_free(&all);

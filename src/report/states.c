@@ -98,10 +98,10 @@ void states_put(const struct states *s, struct buf *out)
 		buf_add(out, s->closed.at ? s->closed.at : "", s->closed.len);
 	if (all < 2)
 		return;
-	buf_printf(out, "%zu targets:", all);
+	buf_printf(out, "%s targets:", text_number(all));
 	for (size_t i = SITE_BLOCKED + 1; i-- > 0;)
 		if (s->n[i])
-			buf_printf(out, "%s %zu %s", shown++ ? "," : "", s->n[i],
+			buf_printf(out, "%s %s %s", shown++ ? "," : "", text_number(s->n[i]),
 				   site_state_text((enum site_state)i));
 	buf_text(out, ".\n");
 }

@@ -133,7 +133,7 @@ static void head(struct buf *out, const struct run_report *run)
 	struct buf text = {0};
 	char t[32];
 
-	buf_printf(&text, "Meridian %s: %zu source%s, ", run->version, run->nsource,
+	buf_printf(&text, "Meridian %s: %s source%s, ", run->version, text_number(run->nsource),
 		   run->nsource == 1 ? "" : "s");
 	buf_printf(&text, "%s record%s, ", text_count(t, run->records),
 		   run->records == 1 ? "" : "s");
@@ -155,7 +155,7 @@ static void networks(struct buf *text, const struct network *at, size_t n)
 		words_network(text, &at[i]);
 	}
 	if (n > LISTED)
-		buf_printf(text, " and %zu more", n - LISTED);
+		buf_printf(text, " and %s more", text_number(n - LISTED));
 }
 
 static void duration(struct buf *text, int64_t us)
@@ -180,7 +180,7 @@ static void when(struct page *p, const struct finding *f, struct buf *text)
 	if (f->first != TIME_NONE && f->last != TIME_NONE)
 		duration(text, f->last - f->first);
 	if (f->nwave > 1)
-		buf_printf(text, ", in %zu waves", f->nwave);
+		buf_printf(text, ", in %s waves", text_number(f->nwave));
 	if (f->state == STATE_ONGOING)
 		buf_text(text, "; goes on");
 	else if (f->state == STATE_OPEN_AT_END)
@@ -202,15 +202,15 @@ static void prefixes(struct page *p, const struct finding *f, struct buf *text)
 		state[f->prefix[i].rpki]++;
 	}
 	if (f->nprefix > LISTED)
-		buf_printf(text, " and %zu more prefixes", f->nprefix - LISTED);
+		buf_printf(text, " and %s more prefixes", text_number(f->nprefix - LISTED));
 	for (int s = ROV_INVALID; s > ROV_UNKNOWN; s--)
 		if (state[s])
-			buf_printf(text, "%s%zu %s", said++ ? ", " : "; by RPKI: ", state[s],
-				   what[s]);
+			buf_printf(text, "%s%s %s",
+				   said++ ? ", " : "; by RPKI: ", text_number(state[s]), what[s]);
 	for (size_t i = 0; i < f->nurl && i < LISTED; i++)
 		buf_printf(text, "%s%s", text->len ? ", " : "", f->url[i]);
 	if (f->nurl > LISTED)
-		buf_printf(text, " and %zu more", f->nurl - LISTED);
+		buf_printf(text, " and %s more", text_number(f->nurl - LISTED));
 	if (!text->len)
 		networks(text, f->asn, f->nasn);
 	say(p, "what", text);
@@ -235,7 +235,7 @@ static void seen(struct page *p, const struct finding *f, struct buf *text)
 	for (size_t i = 0; i < f->nbeliever; i++)
 		stale += f->believer[i].stale;
 	if (stale)
-		buf_printf(text, "; %zu never let go of it (stale)", stale);
+		buf_printf(text, "; %s never let go of it (stale)", text_number(stale));
 	say(p, "seen", text);
 }
 
@@ -246,7 +246,7 @@ static void where(struct page *p, const struct finding *f, struct buf *text)
 			   country_name(f->country[i]) ? country_name(f->country[i])
 						       : f->country[i]);
 	if (f->ncountry > 2 * LISTED)
-		buf_printf(text, " and %zu more countries", f->ncountry - 2 * LISTED);
+		buf_printf(text, " and %s more countries", text_number(f->ncountry - 2 * LISTED));
 	if (f->nwhere)
 		buf_text(text, text->len ? "; " : "");
 	networks(text, f->where, f->nwhere);
@@ -338,7 +338,8 @@ static void in_full(struct page *p, const struct finding *f, size_t i)
 		say(p, "rule", &text);
 	}
 	buf_hex(&text, f->id, sizeof(f->id));
-	buf_printf(&text, ", %zu piece%s of evidence", f->nevidence, f->nevidence == 1 ? "" : "s");
+	buf_printf(&text, ", %s piece%s of evidence", text_number(f->nevidence),
+		   f->nevidence == 1 ? "" : "s");
 	say(p, "id", &text);
 	buf_free(&text);
 }
@@ -392,7 +393,7 @@ static void unread(struct page *p, const struct run_report *run)
 		wrap(p, text.at, 3, 3);
 	}
 	if (more)
-		buf_printf(p->out, "   and %zu more sources\n", more);
+		buf_printf(p->out, "   and %s more sources\n", text_number(more));
 	buf_free(&text);
 }
 

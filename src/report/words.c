@@ -161,10 +161,10 @@ static void victims(struct buf *out, const struct finding *f)
 		same = f->victim[0].name && f->victim[i].name &&
 		       !strcmp(f->victim[0].name, f->victim[i].name);
 	if (same)
-		buf_printf(out, "%s (%zu networks)", f->victim[0].name, f->nvictim);
+		buf_printf(out, "%s (%s networks)", f->victim[0].name, text_number(f->nvictim));
 	else {
 		words_network(out, &f->victim[0]);
-		buf_printf(out, " and %zu other network%s", f->nvictim - 1,
+		buf_printf(out, " and %s other network%s", text_number(f->nvictim - 1),
 			   f->nvictim == 2 ? "" : "s");
 	}
 }
