@@ -59,6 +59,45 @@ says err 'strange: not a kind that I know'
 is 3 'an unknown kind among others' "$meridian" observe strange good.mrt
 is 1 'a file that is not there' "$meridian" observe nowhere
 says err 'nowhere: No such file or directory'
+# What lies in a folder and is no file would be waited for, or have no end.
+python3 - <<'E2' || exit 1
+import os, socket
+os.makedirs('odd/deep')
+os.link('good.mrt', 'odd/good.mrt')
+os.mkfifo('odd/deep/pipe')
+os.symlink('pipe', 'odd/deep/to-a-pipe')
+os.symlink('/dev/zero', 'odd/zero')
+os.symlink('nowhere', 'odd/broken')
+os.symlink('..', 'odd/deep/up')
+s = socket.socket(socket.AF_UNIX)
+s.bind('odd/socket')
+os.makedirs('pipes')
+os.mkfifo('pipes/pipe')
+E2
+is 3 'a folder with what is no file' timeout 20 "$meridian" observe odd
+says out '3 records'
+says out 'odd/deep/pipe: a named pipe in a folder$'
+says err 'odd/deep/pipe: not read: a named pipe in a folder'
+says err 'odd/deep/to-a-pipe: not read: a named pipe in a folder'
+says err 'odd/deep/up: not read: a link to a folder that it is in'
+says err 'odd/zero: not read: a device in a folder'
+says err 'odd/broken: not read: No such file or directory'
+says err 'odd/socket: not read: a socket'
+is 1 'a folder of pipes alone' timeout 20 "$meridian" observe pipes
+is 1 'a table in such a folder' timeout 20 "$meridian" observe --vrps pipes good.mrt
+says err 'pipes/pipe: not read: a named pipe in a folder; judging by part of a table would be wrong'
+is 3 'lines of such a folder' timeout 20 "$meridian" observe --as bgpdump odd
+[ "$(wc -l <out)" = 3 ] || {
+	echo 'FAILED: the file beside them is not read'
+	bad=1
+}
+# Named, a pipe is what a shell's <(command) is.
+cat good.mrt >pipes/pipe &
+is 0 'a pipe that is named' timeout 20 "$meridian" observe pipes/pipe
+says out '3 records'
+wait
+is 1 'a socket that is named' timeout 20 "$meridian" observe odd/socket
+says err 'odd/socket: '
 is 3 'a cut file' "$meridian" observe --json cut.mrt
 says out '"records":3'
 says err 'byte'

@@ -146,6 +146,10 @@ static bool named(struct run *r, const char *path, const char *kind, const char 
 		if (i < from && strcmp(s->path, path) != 0)
 			continue;
 		some++;
+		if (source_unread(&r->report[i]))
+			return err_set(
+			    err, "%s: not read: %s; judging by part of a table would be wrong",
+			    s->path, r->report[i].fault);
 		if (!s->source || strncmp(s->source->name, kind, strlen(kind)) != 0)
 			return err_set(err, "%s: this is not a table of %s that I know%s%s",
 				       s->path, what, s->source ? ", but " : "",

@@ -280,7 +280,52 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool add_folder(struct run *r, const char *path, struct err *err)
+/* The folders that one is in, innermost first: a link to one of these leads nowhere new. */
+struct above {
+	const struct above *in;
+	dev_t device;
+	ino_t inode;
+};
+
+static bool add(struct run *r, const char *path, const struct above *in, struct err *err);
+
+/* What lies in a folder and cannot be read is told as a source that was not; the run goes on. */
+static void add_unread(struct run *r, const char *path, const char *why)
+{
+	mem_room(&r->at, &r->cap, r->n + 1);
+	mem_room(&r->report, &r->report_cap, r->n + 1);
+	r->at[r->n] = arena_zero(&r->arena, 1, sizeof(**r->at));
+	*r->at[r->n] = (struct run_source){.path = arena_text(&r->arena, path),
+					   .time = TIME_NONE,
+					   .data_time = TIME_NONE,
+					   .elsewhere = r->parts && r->n % r->parts != r->part - 1,
+					   .done = true};
+	r->report[r->n] = (struct source_report){.path = r->at[r->n]->path,
+						 .first = TIME_NONE,
+						 .last = TIME_NONE,
+						 .fault = arena_text(&r->arena, why)};
+	r->n++;
+}
+
+/* Why an entry of a folder is not read; NULL: it can be. Opening a pipe would wait for whoever
+ * writes to it, and a device may never end. */
+static const char *unreadable(const char *path, const struct stat *st, const struct above *in)
+{
+	if (S_ISFIFO(st->st_mode))
+		return "a named pipe in a folder";
+	if (S_ISSOCK(st->st_mode))
+		return "a socket";
+	if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode))
+		return "a device in a folder";
+	if (access(path, S_ISDIR(st->st_mode) ? R_OK | X_OK : R_OK))
+		return strerror(errno);
+	for (; S_ISDIR(st->st_mode) && in; in = in->in)
+		if (in->device == st->st_dev && in->inode == st->st_ino)
+			return "a link to a folder that it is in";
+	return NULL;
+}
+
+static bool add_folder(struct run *r, const char *path, const struct above *in, struct err *err)
 {
 	DIR *d = opendir(path);
 	struct dirent *e;
@@ -302,26 +347,37 @@ static bool add_folder(struct run *r, const char *path, struct err *err)
 	if (n)
 		qsort(name, n, sizeof(*name), by_name);
 	for (size_t i = 0; i < n && ok; i++)
-		ok = run_add(r, name[i], err);
+		ok = add(r, name[i], in, err);
 	free(name);
 	return ok;
 }
 
-bool run_add(struct run *r, const char *path, struct err *err)
+static bool add(struct run *r, const char *path, const struct above *in, struct err *err)
 {
 	struct stat st;
 	struct run_source *s;
 
 	if (strcmp(path, "-") && !strstr(path, "://")) {
-		if (stat(path, &st))
-			return err_sys(err, "%s", path);
-		if (S_ISDIR(st.st_mode))
-			return add_folder(r, path, err);
+		const char *why = NULL;
+
+		if (stat(path, &st)) {
+			if (!in)
+				return err_sys(err, "%s", path);
+			why = strerror(errno);
+		}
+		if (in && !why)
+			why = unreadable(path, &st, in);
+		if (!why && S_ISDIR(st.st_mode))
+			return add_folder(r, path, &(struct above){in, st.st_dev, st.st_ino}, err);
 		for (size_t i = 0; i < r->n; i++)
 			if (!strcmp(r->at[i]->path, path)) {
 				run_note(r, "%s was given twice and is read once.", path);
 				return true;
 			}
+		if (why) {
+			add_unread(r, path, why);
+			return true;
+		}
 	}
 	if (!add_stream(r, path, err))
 		return false;
@@ -331,6 +387,11 @@ bool run_add(struct run *r, const char *path, struct err *err)
 	    r->nopen > OPEN_AT_ONCE && !s->stdin_or_url)
 		shut(r, s);
 	return true;
+}
+
+bool run_add(struct run *r, const char *path, struct err *err)
+{
+	return add(r, path, NULL, err);
 }
 
 /* A heap of the sources by time, then by index, so that the order is always the same. */
@@ -569,6 +630,9 @@ int run_status(const struct run *r)
 		} else if (s->empty) {
 			known++;
 			talk("meridian: %s: empty", s->path);
+		} else if (source_unread(s)) {
+			unknown++;
+			complain(0, "%s: not read: %s", s->path, s->fault);
 		} else {
 			unknown++;
 			complain(0, "%s: not a kind that I know%s%s", s->path, s->fault ? "; " : "",

@@ -11,6 +11,10 @@ static bool load(struct run *r, struct origins *o, uint32_t id, struct err *err)
 	struct facts f;
 	size_t n = 0;
 
+	if (source_unread(rep))
+		return err_set(
+		    err, "%s: not read: %s; naming networks by part of a table would be wrong",
+		    rep->path, rep->fault);
 	if (!r->at[id]->source)
 		return err_set(err, "%s: this is nothing that I can read", rep->path);
 	while (run_pull(r, id, &f))

@@ -33,6 +33,12 @@ struct source_report {
 	const char *provenance; /* "VRPs of 2025-07-20 by rpki-client", NULL */
 };
 
+/* Not a byte of it could be read: `fault` says why. */
+static inline bool source_unread(const struct source_report *s)
+{
+	return !s->kind && !s->bytes && s->fault;
+}
+
 /* How text for people is laid out. Zeroed: no colour, 80 columns. */
 struct text_style {
 	bool colour;

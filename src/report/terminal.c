@@ -376,7 +376,9 @@ static void unread(struct page *p, const struct run_report *run)
 			title(p, "Not read");
 		buf_reset(&text);
 		buf_printf(&text, "%s: ", s->path);
-		if (s->empty)
+		if (source_unread(s)) {
+			buf_text(&text, s->fault);
+		} else if (s->empty)
 			buf_text(&text, "empty");
 		else if (!s->kind)
 			buf_text(&text, "not a kind that I know");
@@ -387,7 +389,7 @@ static void unread(struct page *p, const struct run_report *run)
 				buf_printf(&text, ", the first at byte %s: %s",
 					   text_count(t, s->garbled[0].offset), s->garbled[0].why);
 		}
-		if (s->fault)
+		if (s->fault && !source_unread(s))
 			buf_printf(&text, "; %s", s->fault);
 		buf_text(p->out, " - ");
 		wrap(p, text.at, 3, 3);
