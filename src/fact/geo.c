@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "fact/binary.h"
+#include "fact/cuts.h"
 
 /*
  * Each family is cut into ranges without a gap: start[i] up to start[i + 1] has country code[i],
@@ -124,57 +125,16 @@ static int by_first(const void *a, const void *b)
 	return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
-/* The cuts of one family while they are made. */
-struct cuts {
-	uint64_t *start;
-	uint8_t *code;
-	size_t n, cap, code_cap;
-};
-
-/* From here on it is that country. */
-static void cut(struct cuts *c, uint64_t start, uint8_t code)
-{
-	if (c->n && c->start[c->n - 1] == start)
-		c->n--;
-	if (c->n ? c->code[c->n - 1] == code : !code)
-		return;
-	mem_room(&c->start, &c->cap, c->n + 1);
-	mem_room(&c->code, &c->code_cap, c->n + 1);
-	c->start[c->n] = start;
-	c->code[c->n++] = code;
-}
-
-/* Closes the open ranges that end before `at`. A range that reaches beyond the one that it lies
- * in (tables that overlap without nesting) goes on after it. */
-static size_t close_before(struct cuts *c, const struct range **open, size_t nopen, uint64_t at,
-			   bool all)
-{
-	while (nopen && (all || open[nopen - 1]->last < at)) {
-		uint64_t end = open[--nopen]->last;
-
-		while (nopen && open[nopen - 1]->last <= end)
-			nopen--;
-		if (end != UINT64_MAX)
-			cut(c, end + 1, nopen ? open[nopen - 1]->code : 0);
-	}
-	return nopen;
-}
-
+/* The cuts of one family. */
 static struct cuts flatten(struct range *row, size_t n)
 {
 	struct cuts c = {0};
-	const struct range **open = mem_alloc((n + 1) * sizeof(*open));
-	size_t nopen = 0;
 
 	if (n)
 		qsort(row, n, sizeof(*row), by_first);
-	for (size_t i = 0; i < n; i++) {
-		nopen = close_before(&c, open, nopen, row[i].first, false);
-		cut(&c, row[i].first, row[i].code);
-		open[nopen++] = &row[i];
-	}
-	close_before(&c, open, nopen, 0, true);
-	free(open);
+	for (size_t i = 0; i < n; i++)
+		cuts_add(&c, row[i].first, row[i].last, row[i].code);
+	cuts_end(&c);
 	return c;
 }
 
@@ -185,12 +145,17 @@ void geo_ready(struct geo *g)
 	for (int f = 0; f < 2; f++) {
 		struct cuts c = flatten(g->row[f], g->nrow[f]);
 
+		uint8_t *code = mem_alloc(c.n + 1);
+
+		for (size_t i = 0; i < c.n; i++)
+			code[i] = (uint8_t)c.value[i];
 		g->n[f] = c.n;
-		g->own[2 + f] = c.code;
-		g->at[f] = c.code;
+		g->own[2 + f] = code;
+		g->at[f] = code;
 		if (f) {
 			g->own[1] = c.start;
 			g->start6 = c.start;
+			c.start = NULL;
 		} else {
 			uint32_t *start = mem_alloc((c.n + 1) * sizeof(*start));
 
@@ -199,10 +164,10 @@ void geo_ready(struct geo *g)
 				g->n[0]--;
 			for (size_t i = 0; i < g->n[0]; i++)
 				start[i] = (uint32_t)c.start[i];
-			free(c.start);
 			g->own[0] = start;
 			g->start4 = start;
 		}
+		cuts_free(&c);
 		free(g->row[f]);
 		g->row[f] = NULL;
 	}

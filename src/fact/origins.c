@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "fact/cuts.h"
 
 /* Seen in a table of ranges or in routes; authorised by the RPKI. */
 enum tier { SEEN, ALLOWED, NTIER };
@@ -20,10 +21,7 @@ struct range {
 struct half {
 	struct range *row;
 	size_t n, cap;
-	/* Then: from start[i] up to start[i + 1] it is asn[i], 0 nobody's. */
-	uint64_t *start;
-	uint32_t *asn;
-	size_t ncut, start_cap, asn_cap;
+	struct cuts cuts; /* then: whose it is, 0 nobody's */
 };
 
 struct origins {
@@ -43,8 +41,7 @@ void origins_free(struct origins *o)
 	for (int t = 0; t < NTIER; t++)
 		for (int f = 0; f < 2; f++) {
 			free(o->half[t][f].row);
-			free(o->half[t][f].start);
-			free(o->half[t][f].asn);
+			cuts_free(&o->half[t][f].cuts);
 		}
 	free(o);
 }
@@ -146,49 +143,6 @@ static void vote(struct half *h, bool count)
 	h->n = n;
 }
 
-/* From here on it is that network's. */
-static void cut(struct half *h, uint64_t start, uint32_t asn)
-{
-	if (h->ncut && h->start[h->ncut - 1] == start)
-		h->ncut--;
-	if (h->ncut ? h->asn[h->ncut - 1] == asn : !asn)
-		return;
-	mem_room(&h->start, &h->start_cap, h->ncut + 1);
-	mem_room(&h->asn, &h->asn_cap, h->ncut + 1);
-	h->start[h->ncut] = start;
-	h->asn[h->ncut++] = asn;
-}
-
-/* Closes the open ranges that end before `at`. A range that reaches beyond the one that it lies
- * in (tables that overlap without nesting) goes on after it. */
-static size_t close_before(struct half *h, const struct range **open, size_t nopen, uint64_t at,
-			   bool all)
-{
-	while (nopen && (all || open[nopen - 1]->last < at)) {
-		uint64_t end = open[--nopen]->last;
-
-		while (nopen && open[nopen - 1]->last <= end)
-			nopen--;
-		if (end != UINT64_MAX)
-			cut(h, end + 1, nopen ? open[nopen - 1]->asn : 0);
-	}
-	return nopen;
-}
-
-static void flatten(struct half *h)
-{
-	const struct range **open = mem_alloc((h->n + 1) * sizeof(*open));
-	size_t nopen = 0;
-
-	for (size_t i = 0; i < h->n; i++) {
-		nopen = close_before(h, open, nopen, h->row[i].first, false);
-		cut(h, h->row[i].first, h->row[i].asn);
-		open[nopen++] = &h->row[i];
-	}
-	close_before(h, open, nopen, 0, true);
-	free(open);
-}
-
 void origins_ready(struct origins *o)
 {
 	assert(!o->ready);
@@ -200,7 +154,9 @@ void origins_ready(struct origins *o)
 			if (h->n)
 				qsort(h->row, h->n, sizeof(*h->row), by_first);
 			vote(h, t == SEEN);
-			flatten(h);
+			for (size_t i = 0; i < h->n; i++)
+				cuts_add(&h->cuts, h->row[i].first, h->row[i].last, h->row[i].asn);
+			cuts_end(&h->cuts);
 			free(h->row);
 			h->row = NULL;
 			h->n = h->cap = 0;
@@ -210,19 +166,19 @@ void origins_ready(struct origins *o)
 uint32_t origins_find(const struct origins *o, struct addr a)
 {
 	for (int t = 0; o && t < NTIER; t++) {
-		const struct half *h = &o->half[t][a.v6];
-		size_t lo = 0, hi = h->ncut;
+		const struct cuts *c = &o->half[t][a.v6].cuts;
+		size_t lo = 0, hi = c->n;
 
 		while (lo < hi) {
 			size_t mid = lo + (hi - lo) / 2;
 
-			if (h->start[mid] <= a.hi)
+			if (c->start[mid] <= a.hi)
 				lo = mid + 1;
 			else
 				hi = mid;
 		}
-		if (lo && h->asn[lo - 1])
-			return h->asn[lo - 1];
+		if (lo && c->value[lo - 1])
+			return c->value[lo - 1];
 	}
 	return 0;
 }
