@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # web.sh SOURCE_ROOT REPORT_PAGE MERIDIAN: web/dist is what web/ builds to, and the page works in a browser:
 # nothing on the console, nothing asked of the network, no fault that axe-core finds (light, dark,
-# narrow), and hostile strings stay strings. Exit 77 where npm, its registry or Chromium is missing.
+# narrow), marks and labels where they belong, and hostile strings stay strings. Exit 77 where npm, its registry or Chromium is missing.
 set -eu
 root=$1 page=$(realpath "$2") meridian=$(realpath "$3")
 for tool in npm node; do

@@ -92,8 +92,28 @@ function faults(b, file) {
   return bad;
 }
 
+// Where the marks of the maps are, as shares of their map; and labels that are cut or cover one another.
+const MAPS = `(() => {
+  const marks = [], cut = [];
+  for (const svg of document.querySelectorAll(".map > svg")) {
+    const all = svg.getBoundingClientRect(), seen = [];
+    if (!all.width) continue;
+    for (const mark of svg.querySelectorAll(".mark")) {
+      const at = mark.querySelector("circle, path").getBoundingClientRect(), text = mark.querySelector("text");
+      marks.push([(at.x + at.width / 2 - all.x) / all.width, (at.y + at.height / 2 - all.y) / all.height].map((v) => v.toFixed(2)).join(" "));
+      if (!text) continue;
+      const r = text.getBoundingClientRect();
+      if (r.left < all.left || r.right > all.right || r.top < all.top - 2 || r.bottom > all.bottom + 2) cut.push(text.textContent + " is cut");
+      for (const o of seen) if (r.left < o.right && o.left < r.right && r.top + 3 < o.bottom && o.top + 3 < r.bottom) cut.push(text.textContent + " covers another label");
+      seen.push(r);
+    }
+  }
+  return { marks: marks.join(", "), cut };
+})()`;
+
 async function check(b, file) {
   const bad = [];
+  let marks = null;
   const axe = fs.readFileSync(path.join(here, "node_modules/axe-core/axe.min.js"), "utf8");
 
   for (const view of [{}, { dark: true }, { width: 400, height: 800 }]) {
@@ -105,6 +125,9 @@ async function check(b, file) {
     if (!await evaluate(b, "document.querySelector('#page').dataset.ready === 'yes'")) bad.push(`${name}: the page did not start`);
     const over = await evaluate(b, "document.documentElement.scrollWidth - document.documentElement.clientWidth");
     if (over > 0) bad.push(`${name}: ${over} pixels wider than the window`);
+    const map = await evaluate(b, MAPS);
+    bad.push(...map.cut.map((v) => `${name}: on the map, ${v}`));
+    if ((marks ??= map.marks) !== map.marks) bad.push(`${name}: marks are at ${map.marks} of the map, not at ${marks}`);
     await evaluate(b, `${axe}; 1`);
     const found = await evaluate(b, `axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
       .then((r) => r.violations.map((v) => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map((n) => n.target.join(" ") + " " + (n.any[0]?.message || "")).join(" | ")))`);

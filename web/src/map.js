@@ -6,7 +6,7 @@
 // shapes without an ISO code are never coloured, disputed lines are dashed.
 import { geoArea, geoEqualEarth, geoGraticule10, geoPath } from "d3-geo";
 import { feature, mesh } from "topojson-client";
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { html } from "./parts.js";
 import { clean, count, plural, read } from "./text.js";
 
@@ -69,14 +69,30 @@ function load() {
 
 let world = null;
 
-// A label's plate is as wide as the label, once its letters are there.
-function fit(text) {
-  const measure = () => {
+// Lays the labels beside their marks, once their letters are there: right, left, below or above of
+// it, wherever the whole label is on the map and covers no other and no mark. Lengths are the label's own, of
+// which one is `big` of the map's.
+function settle(svg, big) {
+  const texts = [...svg.querySelectorAll(".mark text")];
+  const at = (t) => [t.dataset.x / big, t.dataset.y / big];
+  const taken = texts.map(at).map(([x, y]) => [x - 6, y - 6, x + 6, y + 6]);
+
+  for (const text of texts) {
+    const [x, y] = at(text), w = text.getComputedTextLength();
+    const inside = (from) => Math.max(3 - x, Math.min(W / big - x - w - 3, from));
+    const box = ([dx, dy]) => [x + dx - 3, y + dy - 12, x + dx + w + 3, y + dy + 4];
+    const whole = ([l, t, r, b]) => l >= 0 && t >= 0 && r <= W / big && b <= H / big;
+    const free = ([l, t, r, b]) => !taken.some((o) => l < o[2] && o[0] < r && t < o[3] && o[1] < b);
+    const ways = [[10, 4], [-10 - w, 4], [inside(-w / 2), 24], [inside(-w / 2), -12], [inside(-w / 2), 42], [inside(-w / 2), -30]];
+    const seen = x >= 0 && y >= 0 && x <= W / big && y <= H / big ? ways : []; // none of one that was moved off the map
+    const [dx, dy] = seen.find((v) => whole(box(v)) && free(box(v))) ?? seen.find((v) => whole(box(v))) ?? ways[0];
+    text.setAttribute("x", dx.toFixed(1));
+    text.setAttribute("y", dy);
     const b = text.getBBox();
-    const set = { x: b.x - 3, y: b.y, width: b.width + 6, height: b.height };
-    for (const [k, v] of Object.entries(set)) text.previousElementSibling?.setAttribute(k, v.toFixed(1));
-  };
-  if (text) document.fonts.ready.then(measure);
+    for (const [k, v] of Object.entries({ x: b.x - 3, y: b.y, width: b.width + 6, height: b.height }))
+      text.previousElementSibling.setAttribute(k, v.toFixed(1));
+    taken.push(box([dx, dy]));
+  }
 }
 
 // Steps of the colour scale: 1, 2–4, 5–9, 10–19, 20 and more.
@@ -88,7 +104,9 @@ export function WorldMap({ values, of, actor, victims, names, label, counted, ve
   world = world || load();
   const [view, setView] = useState({ k: 1, x: 0, y: 0 });
   const [over, setOver] = useState(null);
-  const drag = useRef(null);
+  const drag = useRef(null), svg = useRef(null);
+  // Marks and labels keep their size when the map gets small.
+  const [big, setBig] = useState(1);
   const shapes = useMemo(() => world.list, []);
   const clampView = ({ k, x, y }) => {
     k = Math.min(12, Math.max(1, k));
@@ -143,21 +161,37 @@ export function WorldMap({ values, of, actor, victims, names, label, counted, ve
   // One label where two would cover each other.
   for (const [i, m] of marks.entries()) {
     const [x, y] = here(m.c);
-    const near = marks.slice(0, i).find((o) => !o.bare && Math.abs(here(o.c)[0] - x) * view.k < 150 && Math.abs(here(o.c)[1] - y) * view.k < 16);
+    const near = marks.slice(0, i).find((o) => !o.bare && Math.abs(here(o.c)[0] - x) * view.k < 150 * big && Math.abs(here(o.c)[1] - y) * view.k < 16 * big);
     if (near) {
       m.bare = true;
       near.n += near.name === m.name ? m.n : 0;
     }
   }
-  for (const m of marks) m.text = m.n > 1 ? `${m.name} · ${m.n} networks` : m.name;
+  // Letters of a label: a small map has room for the first word or two.
+  const most = big > 1.8 ? 22 : Math.floor(W / big / 7) - 2;
+  const cut = (text, n) => (text.length > n ? `${text.slice(0, n - 1).trimEnd()}…` : text);
+  for (const m of marks) {
+    const more = m.n > 1 ? ` · ${m.n}${big > 1.8 ? "" : " networks"}` : "";
+    m.text = cut(m.name, most - more.length) + more;
+  }
   if (actor?.country && here(actor.country))
     marks.push({ c: actor.country, kind: "actor",
-      text: `${actor.asn ? `AS${actor.asn}` : ""}${actor.name && actor.name.length < 40 ? ` ${clean(actor.name)}` : ""}` });
+      text: cut(`${actor.asn ? `AS${actor.asn}` : ""}${actor.name && actor.name.length < (actor.asn ? Math.min(40, most - 11) : 40) ? ` ${clean(actor.name)}` : ""}`, most) });
   const s = 1 / view.k;
-  const big = matchMedia("(max-width: 36rem)").matches ? 2.1 : 1; // style.css has the same
+  useEffect(() => {
+    const size = () => setBig(Math.min(3.2, Math.max(1, W / (svg.current.getBoundingClientRect().width || W))));
+    const look = new ResizeObserver(size);
+    look.observe(svg.current);
+    return () => look.disconnect();
+  }, []);
+  useLayoutEffect(() => {
+    const now = svg.current;
+    settle(now, big);
+    document.fonts.ready.then(() => now.isConnected && settle(now, big));
+  });
 
   return html`<div class="map" role="group" aria-label=${label} tabindex="0" onKeyDown=${keys}>
-    <svg viewBox="0 0 ${W} ${H}" role="img" aria-label=${label + ". The table below says the same."}
+    <svg ref=${svg} viewBox="0 0 ${W} ${H}" role="img" aria-label=${label + ". The table below says the same."}
       class=${view.k > 1 ? "zoomed" : ""}
       onPointerDown=${down} onPointerMove=${move} onPointerUp=${() => { drag.current = null; }}
       onPointerLeave=${() => setOver(null)}
@@ -178,11 +212,10 @@ export function WorldMap({ values, of, actor, victims, names, label, counted, ve
           onPointerEnter=${() => setOver(c)} />`)}
         ${marks.map((m) => {
           const [x, y] = here(m.c);
-          const right = view.x + x * view.k + big * (16 + m.text.length * 7) < W;
-          return html`<g class=${"mark " + m.kind} transform="translate(${x} ${y}) scale(${s})">
+          return html`<g class=${"mark " + m.kind} transform="translate(${x} ${y}) scale(${s * big})">
             ${m.kind === "actor" ? html`<path d="M0,-6L6,0L0,6L-6,0Z" />` : html`<circle r="5" />`}
             ${m.bare || !m.text ? null : html`<rect class="plate" />
-            <text ref=${fit} x=${right ? 10 : -10} y="4" text-anchor=${right ? "start" : "end"}>${m.text}</text>`}</g>`;
+            <text data-x=${view.x + x * view.k} data-y=${view.y + y * view.k}>${m.text}</text>`}</g>`;
         })}
       </g>
     </svg>
