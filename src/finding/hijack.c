@@ -222,6 +222,30 @@ static bool valid_cover(const struct watch *w, struct prefix p, struct view *v)
 	return false;
 }
 
+/* The holder's route to the first part of a prefix that it had announced by then, whoever else
+ * announces that part. */
+static const struct pair *part_of(const struct watch *w, struct prefix p, uint32_t holder,
+				  int64_t by)
+{
+	const struct pair *part = NULL;
+	struct prefix first = {0};
+
+	for (uint32_t i = 0; i < w->nprefix; i++) {
+		const struct pair *e = &wprefix_at(w, i)->pair;
+
+		if (!e->used || e->len <= p.len || (e->origin != holder && !e->next) ||
+		    !prefix_covers(p, watch_prefix(w, i)))
+			continue;
+		for (e = watch_pair(w, i, NULL); e; e = watch_pair(w, i, e))
+			if (e->origin == holder && (int64_t)e->first * SECOND <= by &&
+			    (!part || prefix_cmp(watch_prefix(w, i), first) < 0)) {
+				part = e;
+				first = watch_prefix(w, i);
+			}
+	}
+	return part;
+}
+
 /* Whose is it, and what speaks for and against? */
 static void look(const struct watch *w, const struct ranges *r, struct view *v)
 {
@@ -295,23 +319,12 @@ static void look(const struct watch *w, const struct ranges *r, struct view *v)
 	}
 	v->m.kind = same || h.exact ? "exact" : "sub";
 	if (!same && h.exact && !(mine->flags & PAIR_TABLE)) {
-		/* The holder announces no such prefix: only parts of it? The first of them shows
-		 * it. */
-		uint32_t part = NONE;
+		/* The holder announces no such prefix: only parts of it? */
+		const struct pair *part = part_of(w, p, h.asn, v->m.first);
 
-		for (uint32_t i = 0; i < w->nprefix; i++) {
-			const struct pair *e = &wprefix_at(w, i)->pair;
-
-			if (e->len > p.len && e->used && e->origin == h.asn &&
-			    (int64_t)e->first * SECOND <= v->m.first &&
-			    prefix_covers(p, watch_prefix(w, i)) &&
-			    (part == NONE ||
-			     prefix_cmp(watch_prefix(w, i), watch_prefix(w, part)) < 0))
-				part = i;
-		}
-		if (part != NONE) {
+		if (part) {
 			v->m.kind = "super";
-			v->m.normal[1] = wprefix_at(w, part)->pair.ev;
+			v->m.normal[1] = part->ev;
 		}
 	}
 
