@@ -103,6 +103,11 @@ for actor in 18101 AS18101; do
 	[ "$("$meridian" report here --jsonl --actor $actor | grep -c '^{"id"')" = 1 ] || fail "--actor $actor"
 done
 [ "$("$meridian" report here --jsonl --victim as62041 | grep -c '^{"id"')" -ge 1 ] || fail '--victim'
+# What is left out is not said to be nothing.
+"$meridian" report here --country AQ >out 2>err
+grep -q '^Nothing that was kept fits --country AQ\.$' out || fail "--country AQ: $(cat out err)"
+"$meridian" report here --actor 18101 >out 2>err
+grep -q 'Only what fits --actor 18101 is shown' out || fail "--actor: $(cat out err)"
 for filter in '--actor Reliance' '--network 4294967296' '--country india' '--kind route.hijak'; do
 	"$meridian" report here $filter >out 2>err
 	[ $? = 2 ] || fail "$filter: not refused"

@@ -142,10 +142,34 @@ static void config(void **state)
 	assert_true(opt_config(opts, "observe", path, &err));
 }
 
+/* Lines that begin farther in stay there, and what does not fit goes on under them. */
+static void helped(void **state)
+{
+	static const struct cmd cmd = {
+	    .name = "whatif",
+	    .args = "X",
+	    .about = "What if?",
+	    .help = "X is one of\n\n  cut A\n  hijack with far more words than one line of a "
+		    "terminal has room for beside it\n\nand no more.",
+	    .opts = opts};
+	char out[4096] = "";
+	FILE *f = fmemopen(out, sizeof(out), "w");
+
+	(void)state;
+	assert_non_null(f);
+	opt_help(&cmd, f);
+	fclose(f);
+	assert_non_null(
+	    strstr(out, "X is one of\n\n  cut A\n  hijack with far more words than one line of a "
+			"terminal has room for beside\n      it\n\nand no more.\n"));
+	assert_non_null(strstr(out, "  -f, --flag          A flag.\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(right), cmocka_unit_test(left_out),
-					   cmocka_unit_test(wrong), cmocka_unit_test(config)};
+					   cmocka_unit_test(wrong), cmocka_unit_test(config),
+					   cmocka_unit_test(helped)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

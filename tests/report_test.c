@@ -180,6 +180,11 @@ static void nothing_found(void **state)
 	words_verdict(&out, &run, &none);
 	assert_string_equal(out.at, "Nothing was found: no rule fired on 1,200 routes.");
 	buf_reset(&out);
+	run.filter = "--country KE";
+	words_verdict(&out, &run, &none);
+	assert_string_equal(out.at, "Nothing that was kept fits --country KE.");
+	run.filter = NULL;
+	buf_reset(&out);
 	output_all(output_find("json"), &out, &run, &none);
 	assert_non_null(strstr(out.at, "\"findings\":[]}\n"));
 	output_all(output_find("text"), &out, &run, &none);

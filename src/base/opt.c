@@ -286,10 +286,11 @@ bool opt_config(const struct opt *opts, const char *cmd, const char *path, struc
 	return ok;
 }
 
-/* Plain text in lines of at most `width` columns, each behind `indent` spaces but the first. */
-static void wrapped(FILE *out, const char *text, int indent, int width)
+/* Plain text in lines of at most `width` columns, each behind `margin` spaces but the first. */
+static void wrapped(FILE *out, const char *text, int margin, int width)
 {
-	int at = indent;
+	int indent = margin, at = margin;
+	bool first = true;
 
 	while (*text) {
 		size_t word = strcspn(text, " \n");
@@ -297,24 +298,30 @@ static void wrapped(FILE *out, const char *text, int indent, int width)
 
 		for (size_t i = 0; i < word; i++)
 			columns += ((unsigned char)text[i] & 0xc0) != 0x80;
-		if (at > indent && at + 1 + columns > width) {
+		if (!first && at + 1 + columns > width) {
 			fprintf(out, "\n%*s", indent, "");
 			at = indent;
-		} else if (at > indent) {
+		} else if (!first) {
 			fputc(' ', out);
 			at++;
 		}
+		first = false;
 		fwrite(text, 1, word, out);
 		at += columns;
 		text += word;
 		if (*text == '\n') {
-			fprintf(out, "\n%*s", text[1] == '\n' ? 0 : indent, "");
-			at = indent;
+			fprintf(out, "\n%*s", text[1] == '\n' ? 0 : margin, "");
 			if (text[1] == '\n') {
-				fprintf(out, "\n%*s", indent, "");
+				fprintf(out, "\n%*s", margin, "");
 				text++;
 			}
 			text++;
+			/* A line that begins farther in is kept there, and what goes on under it.
+			 */
+			for (at = indent = margin; *text == ' '; text++, at++)
+				fputc(' ', out);
+			indent = at > margin ? at + 4 : margin;
+			first = true;
 		} else if (*text) {
 			text++;
 		}
@@ -403,6 +410,8 @@ static void roff(FILE *out, const char *s)
 			column = 0;
 		}
 		s += n + (s[n] != 0);
+		for (; !column && *s == ' '; s++)
+			fputs("\\ ", out);
 	}
 	if (column)
 		fputc('\n', out);

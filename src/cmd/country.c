@@ -26,7 +26,7 @@ static const struct opt opts[] = {
      "Rank all countries; all arguments are then SOURCEs. Without arguments that is what is done.",
      NULL},
     {"origins", 0, OPT_UINT, &origins, "N",
-     "Compute the routes of N networks of the country, drawn by the seed, when it has more; 1000 "
+     "Compute the routes of N networks of the country, drawn by the seed, when it has more; 1,000 "
      "without it, 40 for each where all countries are ranked.",
      NULL},
     {"seed", 0, OPT_UINT, &seed, "N", "What chance is drawn from; 1 without it.", NULL},

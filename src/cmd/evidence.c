@@ -62,9 +62,10 @@ static const struct opt opts[] = {
     {"url", 0, OPT_TEXT, &url, "URL", "With cosign: the witness to ask.", NULL},
     {"log", 0, OPT_LIST, &log_key, "VKEY",
      "With witness: a log whose checkpoints are cosigned. May be given more than once.", NULL},
-    {"listen", 0, OPT_TEXT, &listen_at, "ADDRESS:PORT", "With witness and serve: where to listen.",
-     NULL},
-    {"name", 0, OPT_TEXT, &name, "NAME", "With witness: its name in cosignatures.", NULL},
+    {"listen", 0, OPT_TEXT, &listen_at, "ADDRESS:PORT",
+     "With witness and serve: where to listen; 127.0.0.1:8686 without it.", NULL},
+    {"name", 0, OPT_TEXT, &name, "NAME",
+     "With witness: its name in cosignatures; meridian.invalid/witness without it.", NULL},
     COMMON_OPTS};
 
 static int64_t now(void)
@@ -380,13 +381,12 @@ static int key(const char *action)
 	struct buf folder = {0}, out = {0};
 	struct note_signer s;
 	struct err err;
-	bool ok = keys_folder(&folder, &err);
+	bool rotate = !strcmp(action, "rotate"), ok;
 
-	if (ok && !strcmp(action, "rotate"))
-		ok = keys_rotate(folder.at, now(), &err);
-	else if (ok && strcmp(action, "show") != 0)
+	if (!rotate && strcmp(action, "show") != 0)
 		return complain(EXIT_USAGE, "usage: meridian evidence key show|rotate");
-	ok = ok && load_key("meridian", &s, NULL, &err);
+	ok = keys_folder(&folder, &err) && (!rotate || keys_rotate(folder.at, now(), &err)) &&
+	     load_key("meridian", &s, NULL, &err);
 	if (ok) {
 		buf_hex(&out, s.key.pub, 32);
 		buf_char(&out, '\n');

@@ -286,15 +286,17 @@ const struct cmd cmd_observe = {
     .name = "observe",
     .args = "SOURCE…",
     .about = "Read recorded sources of any kind, judge them, show what was found.",
-    .help = "A SOURCE is a file, a folder, a URL or - for standard input; its kind is told from "
-	    "its first bytes, never from its name, whether it is compressed or not. Any mix goes "
-	    "into one run: route archives (MRT, BMP, RIS Live, RIPEstat), VRPs and ASPAs, AS "
-	    "relationships, OONI measurements, RIPE Atlas traceroutes.\n\n"
-	    "Nothing is kept and nothing leaves the machine. Every record is decoded, or counted "
-	    "as skipped with its reason and byte offset. Ctrl-C ends at once with what was found "
-	    "so far, says so, and counts as an input that was cut.\n\n"
-	    "Exit status: 0 it ran, whatever it found; 1 it could not; 2 wrong usage; 3 it ran but "
-	    "some input was garbled or cut; 10 with --fail-on.",
+    .help =
+	"A SOURCE is a file, a folder, a URL or - for standard input; its kind is told from "
+	"its first bytes, never from its name, whether it is compressed or not. Any mix goes "
+	"into one run: route archives (MRT, BMP, RIS Live, RIPEstat), VRPs and ASPAs, AS "
+	"relationships, OONI measurements, RIPE Atlas traceroutes.\n\n"
+	"Nothing is kept without --record, and nothing leaves the machine without --store. Every "
+	"record is decoded, or counted "
+	"as skipped with its reason and byte offset. Ctrl-C ends at once with what was found "
+	"so far, says so, and counts as an input that was cut.\n\n"
+	"Exit status: 0 it ran, whatever it found; 1 it could not; 2 wrong usage; 3 it ran but "
+	"some input was garbled or cut; 10 with --fail-on.",
     .opts = opts,
     .run = observe,
 };

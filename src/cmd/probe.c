@@ -77,16 +77,18 @@ static const struct opt opts[] = {
      "Decides the order and the jitter; it is printed, and the same one gives the same order.",
      NULL},
     {"timeout", 0, OPT_REAL, &probe_asked.timeout, "SECONDS",
-     "How long one step may take: a connection, a handshake, a page. A lookup takes half of that.",
+     "How long one step may take: a connection, a handshake, a page. A lookup takes half of that. "
+     "8 "
+     "without it.",
      NULL},
-    {"parallel", 0, OPT_UINT, &probe_asked.parallel, "N", "How many targets are measured at once.",
-     NULL},
+    {"parallel", 0, OPT_UINT, &probe_asked.parallel, "N",
+     "How many targets are measured at once; 128 without it.", NULL},
     {"rest", 0, OPT_REAL, &probe_asked.rest_for, "SECONDS",
      "How long a censor may go on to block what passes between two addresses. A failure where "
-     "another target failed within that time is repeated after it, alone.",
+     "another target failed within that time is repeated after it, alone. 30 without it.",
      NULL},
     {"time-limit", 0, OPT_REAL, &probe_asked.time_limit, "SECONDS",
-     "End after this time with what there is.", NULL},
+     "End after this time with what there is; 86,400 (a day) without it.", NULL},
     {"byte-limit", 0, OPT_UINT, &probe_asked.byte_limit, "MB",
      "End after so much was received, with what there is (4,000).", NULL},
     {"resume", 0, OPT_TEXT, &probe_asked.resume, "FILE",

@@ -70,11 +70,13 @@ static int check(const char *dir)
 		jsonw_object_end(&w);
 		buf_char(&out, '\n');
 	} else if (whole) {
-		buf_printf(&out, "%s is whole: %s findings of %s runs, %s pieces of raw evidence",
-			   dir, text_count(a, s.findings), text_count(b, s.runs),
-			   text_count(c, s.raws));
-		buf_printf(&out, "; %s leaves in %s commits, %s.\n", text_count(a, s.leaves),
-			   text_count(b, s.commits), text_size(c, s.bytes));
+		buf_printf(
+		    &out, "%s is whole: %s finding%s of %s run%s, %s piece%s of raw evidence", dir,
+		    text_count(a, s.findings), s.findings == 1 ? "" : "s", text_count(b, s.runs),
+		    s.runs == 1 ? "" : "s", text_count(c, s.raws), s.raws == 1 ? "" : "s");
+		buf_printf(&out, "; %s lea%s in %s commit%s, %s.\n", text_count(a, s.leaves),
+			   s.leaves == 1 ? "f" : "ves", text_count(b, s.commits),
+			   s.commits == 1 ? "" : "s", text_size(c, s.bytes));
 		if (s.erased)
 			buf_printf(&out, "%s leaves were erased; their salted digests stand.\n",
 				   text_count(a, s.erased));

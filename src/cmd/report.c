@@ -502,6 +502,30 @@ static int differ(struct shown *s, char **dir)
 	return ok ? EXIT_RAN : complain_of(&err);
 }
 
+/* What was asked for, as it was said; NULL: everything. */
+static const char *filter_of(struct arena *a)
+{
+	static const char *const filters[] = {"kind", "actor", "victim", "network", "country",
+					      "from", "to",    "id",	 "limit",   NULL};
+	const struct opt_said *said;
+	struct buf text = {0};
+	const char *all = NULL;
+	size_t n;
+
+	said = opt_said(&n);
+	for (size_t i = 0; i < n; i++)
+		for (const char *const *f = filters; *f; f++)
+			if (!strcmp(said[i].name, *f)) {
+				buf_printf(&text, "--%s ", *f);
+				words_safe(&text, said[i].value);
+				buf_char(&text, ' ');
+			}
+	if (text.len)
+		all = arena_textn(a, text.at, text.len - 1);
+	buf_free(&text);
+	return all;
+}
+
 static int show(struct shown *s, int argc, char **dir)
 {
 	const struct output *o = output_find(common.json ? "json"
@@ -531,6 +555,12 @@ static int show(struct shown *s, int argc, char **dir)
 		run.first = s->first;
 		run.last = s->last;
 		run.partial = s->partial;
+		run.filter = filter_of(&s->arena);
+		if (run.filter && s->all.n) {
+			mem_room(&s->note, &s->note_cap, s->nnote + 1);
+			s->note[s->nnote++] =
+			    arena_printf(&s->arena, "Only what fits %s is shown.", run.filter);
+		}
 		run.source = s->source;
 		run.nsource = s->nsource;
 		run.records = s->records;

@@ -46,10 +46,13 @@ static const struct opt opts[] = {
     {"attacker", 0, OPT_TEXT, &words.attacker, "AS", "hijack: who attacks.", NULL},
     {"victim", 0, OPT_TEXT, &words.victim, "AS", "hijack: whose prefix.", NULL},
     {"kind", 0, OPT_TEXT, &words.kind, "KIND",
-     "hijack: the same prefix, a more specific one, with the victim as forged origin, or a route "
-     "leak.",
+     "hijack: exact (the same prefix; so without it), sub (a more specific one), forged (with the "
+     "victim as the origin of the path), or leak (a route leak).",
      "exact|sub|forged|leak"},
-    {"origin", 0, OPT_TEXT, &words.origin, "AS,…", "routes: who announces.", NULL},
+    {"origin", 0, OPT_TEXT, &words.origin, "AS,…",
+     "routes: who announces. hegemony: on whom the paths to this network depend; all: a line for "
+     "every origin.",
+     NULL},
     {"rov", 0, OPT_REAL, &rov, "PERCENT", "This share of all networks validates origins.", NULL},
     {"aspa", 0, OPT_REAL, &aspa, "PERCENT",
      "This share of all networks publishes and verifies ASPAs.", NULL},
@@ -227,9 +230,11 @@ static int whatif(int argc, char **argv)
 	bool verb = false, ok;
 
 	if (!argc)
-		return complain(EXIT_USAGE,
-				"whatif wants a scenario: cut, gateway, depeer, remove, mandate, "
-				"hijack, routes, case, or a FILE of such lines");
+		return complain(
+		    EXIT_USAGE,
+		    "whatif wants a scenario: cut, gateway, depeer, remove, mandate, "
+		    "hijack, routes, hegemony, relate, compile, case, or a FILE of steps; "
+		    "'meridian whatif --help' tells them");
 	for (int i = 0; (graph_options.record || graph_options.store) && tables[i]; i++)
 		if (!strcmp(argv[0], tables[i]))
 			return complain(EXIT_USAGE,
@@ -304,26 +309,31 @@ const struct cmd cmd_whatif = {
     .name = "whatif",
     .args = "SCENARIO",
     .about = "What would this cut, gateway, sanction, mandate or attack do to reachability?",
-    .help = "SCENARIO is one of\n\n"
-	    "  cut --country CC [--except AS,…]\n"
-	    "  gateway --country CC --through AS,…\n"
-	    "  depeer --between A,B [--transit]\n"
-	    "  remove --as AS,… | --ixp NAME | --link A,B\n"
-	    "  mandate rov|aspa|otc --in CC|AS,…|top:N [--adoption PERCENT]\n"
-	    "  hijack --attacker A --victim B --kind exact|sub|forged|leak [--rov PERCENT] [--aspa "
-	    "PERCENT]\n"
-	    "  routes --origin AS[,AS…]\n"
-	    "  case FILE\n\n"
-	    "or a FILE with such a line for each step. Routes are those of Gao and Rexford's model "
-	    "on an AS "
-	    "graph; every figure has a range and its caveats (docs/whatif.md).\n\n"
-	    "'routes' prints a line for every network: ASN, class (4 origin, 3 customer, 2 peer, 1 "
-	    "provider, "
-	    "0 none), length of the path with both ends, next hop, origin. 'case' runs a case of "
-	    "another "
-	    "simulator: exit status 0 when routes and outcomes are the expected ones, 1 when not, "
-	    "4 when it "
-	    "asks for what is not modelled.",
+    .help =
+	"SCENARIO is one of\n\n"
+	"  cut --country CC [--except AS,…]\n"
+	"  gateway --country CC --through AS,…\n"
+	"  depeer --between A,B [--transit]\n"
+	"  remove --as AS,… | --ixp NAME | --link A,B\n"
+	"  mandate rov|aspa|otc --in CC|AS,…|top:N [--adoption PERCENT]\n"
+	"  hijack --attacker A --victim B --kind exact|sub|forged|leak [--rov PERCENT] [--aspa "
+	"PERCENT]\n"
+	"  routes --origin AS[,AS…]\n"
+	"  hegemony SOURCE… [--origin AS|all | --country CC] [--ipv6]\n"
+	"  relate SOURCE… [-o GRAPH]\n"
+	"  compile [--graph FILE] -o GRAPH\n"
+	"  case FILE\n\n"
+	"or a FILE with a line of the first six kinds for each step. Routes are those of Gao and "
+	"Rexford's model on an AS graph; every figure has a range and its caveats "
+	"(docs/whatif.md).\n\n"
+	"The other five make a table, or run a case. 'routes' prints a line for every network: "
+	"ASN, class (4 origin, 3 customer, 2 peer, 1 provider, 0 none), length of the path with "
+	"both ends, next hop, origin. 'hegemony' tells on whom paths depend, from routes that "
+	"were seen: of all, of one origin or every one, or of a country (its transit influence). "
+	"'relate' infers the relationships of networks from such routes, as text that --graph "
+	"reads; 'compile' writes a graph in the form that loads at once. 'case' runs a case of "
+	"another simulator: exit status 0 when routes and outcomes are the expected ones, 1 when "
+	"not, 4 when it asks for what is not modelled.",
     .opts = opts,
     .run = whatif,
 };

@@ -228,8 +228,9 @@ bool whatif_tell_reach(struct scenario *s, struct jsonw *w, struct sheet *sheet,
 	/* Who asked for the brief reads it first; what it rests on comes after. */
 	whatif_brief(s, &r, &l, w, sheet);
 	if (!s->brief)
-		sheet_text(sheet, "%s networks in question, %s others; %s links are lost.",
-			   text_count(a, r.domestic), text_count(b, r.foreign),
+		sheet_text(sheet, "%s networks in question%s%s%s; %s links are lost.",
+			   text_count(a, r.domestic), r.foreign ? ", " : "",
+			   r.foreign ? text_count(b, r.foreign) : "", r.foreign ? " others" : "",
 			   text_count(c, r.links_lost));
 	sheet_heading(sheet, "Reach, before and after (range)");
 	sheet_table(sheet, "share of ordered pairs of networks|before|after");

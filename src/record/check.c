@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "finding/json.h"
 #include "record/disk.h"
 #include "record/note.h"
@@ -215,8 +216,8 @@ static bool check_checkpoint(struct check *c, const char *dir, struct err *err)
 	if (!ok)
 		return err_set(err, "tile/: the tiles do not have the checkpoint's root; delete "
 				    "the folder and seal again");
-	snprintf(c->s->checkpoint, sizeof(c->s->checkpoint), "%" PRIu64 " leaves of %.100s",
-		 c->cp.size, c->cp.origin);
+	snprintf(c->s->checkpoint, sizeof(c->s->checkpoint), "%s leaves of %.100s",
+		 text_number(c->cp.size), c->cp.origin);
 	return true;
 }
 

@@ -55,6 +55,7 @@ struct run_report {
 	int argc;
 	int64_t first, last; /* of the facts */
 	bool partial;	     /* interrupted: what was found so far */
+	const char *filter;  /* "--country KE": only what fits is shown; NULL: all that was found */
 	const struct source_report *source;
 	size_t nsource;
 	const struct knowledge *know;

@@ -231,6 +231,10 @@ void words_verdict(struct buf *out, const struct run_report *run, const struct f
 		buf_char(out, '.');
 		return;
 	}
+	if (run->filter) {
+		buf_printf(out, "Nothing that was kept fits %s.", run->filter);
+		return;
+	}
 	if (!run->routes && !run->records) {
 		buf_text(out, "Nothing was judged: ");
 		buf_text(out, run->nsource ? "no source has a record that can be judged."
