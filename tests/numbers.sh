@@ -43,6 +43,10 @@ says out '^ *- [0-9],[0-9][0-9][0-9] customers: '
 is 0 'the same in JSON' "$meridian" network 3356 --json
 says out '"customer_cone_recursive": [0-9]\{4,\}'
 plain country country US --origins 40
+grep -nE " +$" out && {
+	echo "FAILED: lines of a table end in spaces"
+	bad=1
+}
 plain countries country --all --origins 1
 plain cut whatif cut --country US --trials 2
 plain mandate whatif mandate rov --in US --trials 2

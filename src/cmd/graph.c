@@ -314,7 +314,7 @@ void graph_sheet(const struct graph *g, struct sheet *s)
 	char n[32], l[32];
 
 	sheet_heading(s, "What this rests on");
-	sheet_point(s, "Graph: %s; %s networks, %s links, digest %016llx%s", g->about,
+	sheet_point(s, "Graph: %s; %s networks, %s links, digest %016llx%s.", g->about,
 		    text_count(n, g->as->n), text_count(l, g->as->nlink),
 		    (unsigned long long)g->as->digest,
 		    g->cycles ? "; it has cycles of providers, which are tolerated" : "");
@@ -345,7 +345,10 @@ bool graph_as(const struct graph *g, const char *word, size_t n, uint32_t *id, s
 		return err_misuse(err, "\"%.*s\" is not an AS number", (int)n, word);
 	*id = asgraph_id(g->as, asn);
 	if (*id == ASGRAPH_NONE)
-		return err_set(err, "AS%u is not in the graph (%s)", asn, g->about);
+		return err_set(err, "AS%u is not in the graph (%s)%s", asn, g->about,
+			       g->bundled ? "; --graph FILE takes a newer one, docs/whatif.md "
+					    "says how to get it"
+					  : "");
 	return true;
 }
 

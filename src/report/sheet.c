@@ -210,6 +210,13 @@ static void wrap(struct buf *out, const char *text, int width, int indent)
 	wrap_from(out, text, width, indent, indent);
 }
 
+/* A line does not end in spaces. */
+static void trim(struct buf *out)
+{
+	while (out->len && out->at[out->len - 1] == ' ')
+		out->len--;
+}
+
 /* The table that starts at piece i; returns how many pieces it is. */
 static size_t table(const struct sheet *s, size_t i, struct buf *out, int max, bool color)
 {
@@ -243,7 +250,7 @@ static size_t table(const struct sheet *s, size_t i, struct buf *out, int max, b
 
 			for (size_t j = w; right[k] && j < width[k]; j++)
 				buf_char(out, ' ');
-			if (k && k + 1 == columns && !right[k] && row != i && w > 36 &&
+			if (k && k + 1 == columns && !right[k] && w > 36 &&
 			    (int)(total + w) > max - 2) {
 				char *cell = mem_zero(len + 1, 1);
 				int indent = (int)total + 2;
@@ -252,6 +259,7 @@ static size_t table(const struct sheet *s, size_t i, struct buf *out, int max, b
 				 */
 				if (max - indent < 24) {
 					indent = 6;
+					trim(out);
 					buf_text(out, "\n      ");
 				}
 				memcpy(cell, at, len);
@@ -267,6 +275,7 @@ static size_t table(const struct sheet *s, size_t i, struct buf *out, int max, b
 				buf_text(out, "  ");
 			}
 		}
+		trim(out);
 		if (color && row == i)
 			buf_text(out, "\033[0m");
 		buf_char(out, '\n');
