@@ -288,9 +288,9 @@ static bool keys(const uint8_t private[32], uint8_t public[32])
 
 static void wireguard_server(void **state)
 {
-	struct sockaddr_un at = {.sun_family = AF_UNIX,
-				 .sun_path = "/var/run/wireguard/mltest0.sock"};
-	unsigned port = free_port();
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	unsigned port = free_port(), me = (unsigned)getpid();
+	char up[64];
 	uint8_t theirs[32], ours[32];
 	struct buf set = {0};
 	struct tool_server s = {.protocol = TOOL_WIREGUARD,
@@ -306,7 +306,10 @@ static void wireguard_server(void **state)
 	if (geteuid() || access("/dev/net/tun", R_OK | W_OK) || !installed("wireguard-go"))
 		skip();
 	assert_true(keys(server_key, theirs) && keys(client_key, ours));
-	pid = start("exec wireguard-go -f mltest0");
+	/* Its own, beside another run of this test. */
+	snprintf(at.sun_path, sizeof(at.sun_path), "/var/run/wireguard/ml%u.sock", me);
+	snprintf(up, sizeof(up), "ip link set ml%u up", me);
+	pid = start("exec wireguard-go -f ml%u", me);
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	for (int i = 0; i < 50 && connect(fd, (void *)&at, sizeof(at)); i++)
 		usleep(100000);
@@ -320,7 +323,7 @@ static void wireguard_server(void **state)
 	close(fd);
 	buf_free(&set);
 	assert_non_null(strstr(answer, "errno=0"));
-	assert_int_equal(system("ip link set mltest0 up"), 0);
+	assert_int_equal(system(up), 0);
 	memcpy(s.wg.ours, client_key, 32);
 	memcpy(s.wg.theirs, theirs, 32);
 	m = measure("wireguard", &s, 1);
