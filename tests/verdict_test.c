@@ -389,6 +389,13 @@ static const struct vector {
      "dns udp dns_nxdomain_error\ndns udp " SITE " again\ndns udp " ELSEWHERE " neutral\n" FAR(
 	 "dns") "ttl dns name 1 exceeded\nttl dns name 2 forged both from=12.0.0.2\n" SEEN,
      SITE_BLOCKED, "site.dns.injection", "dns.injection", "name", 2, 2, SIDE_ON_PATH, WHO_ACCESS},
+    {"lab dns-inject-nxdomain, the true answer lost: where nobody listens there is no such name",
+     HTTPS,
+     "dns system dns_nxdomain_error\ndns udp dns_nxdomain_error\ndns udp dns_nxdomain_error "
+     "nobody\n"
+     "dns udp " ELSEWHERE " neutral\n" FAR(
+	 "dns") "ttl dns name 1 exceeded\nttl dns name 2 forged both from=12.0.0.2\n" SEEN,
+     SITE_BLOCKED, "site.dns.injection", "dns.injection", "name", 2, 2, SIDE_ON_PATH, WHO_ACCESS},
     {"lab dns-hijack: a neutral name is answered there too, and truly: a proxy", HTTPS,
      "dns system " LIE "\ndns udp " LIE "\ndns udp " LIE " nobody\ndns udp " ELSEWHERE
      " nobody neutral\nttl dns neutral 1 data\nttl dns name 1 data\n" HONEST SEEN,

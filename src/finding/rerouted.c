@@ -174,6 +174,10 @@ static bool injected(const struct view *v)
 		if (late->nobody && !late->seen.failure && host_of_dns(v, late) &&
 		    (unvouched(v, late) || !control_has_addrs(v)))
 			return true;
+		/* Nobody there says that there is no such name, and there is. */
+		if (late->nobody && text_same(late->seen.failure, "dns_nxdomain_error") &&
+		    host_of_dns(v, late) && control_has_addrs(v))
+			return true;
 		if (!late->again || !host_of_dns(v, late))
 			continue;
 		for (size_t k = 0; k < m->ndns; k++) {
