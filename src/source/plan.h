@@ -60,7 +60,7 @@ struct plan {
 	int64_t start;
 	bool https;
 	struct measurement m;	  /* its arrays grow through plan_add_… */
-	struct plan_state *state; /* plan.c's own */
+	struct plan_state *state; /* plan_own.h */
 };
 
 typedef void plan_done(void *arg, struct plan *p);
