@@ -3,12 +3,7 @@
 # brief.sh MERIDIAN: the impact brief is one page, and each of its numbers can be traced.
 set -u
 meridian=$(readlink -f "$1")
-here=$(dirname "$(readlink -f "$0")")
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-bad=0
-. "$here/says.sh"
+. "$(dirname "$0")/says.sh"
 
 law='gateway --country RU --through 12389'
 # shellcheck disable=SC2086

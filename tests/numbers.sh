@@ -3,12 +3,7 @@
 # numbers.sh MERIDIAN ROOT: what people read has 1,280, on the terminal and on the page; JSON has 1280.
 set -u
 meridian=$(readlink -f "$1") root=$(readlink -f "$2")
-here=$(dirname "$(readlink -f "$0")")
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-bad=0
-. "$here/says.sh"
+. "$(dirname "$0")/says.sh"
 
 cat >plain.py <<'P'
 # Numbers of four digits and more that are written without commas: all but the names of networks, years and seeds.

@@ -2,13 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What a user of `meridian observe` sees: exit statuses, messages, outputs that are whole.
 meridian=$(readlink -f "$1")
-here=$(dirname "$(readlink -f "$0")")
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-bad=0
-
-. "$here/says.sh"
+. "$(dirname "$0")/says.sh"
 
 # Three BGP4MP_AS4 updates: 192.0.2.0/24 by AS64511 through AS64496, announced, again, withdrawn.
 python3 - <<'E2' || exit 1

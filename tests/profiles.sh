@@ -3,14 +3,9 @@
 # What a user of `meridian country`, `network` and `whatif` sees on the bundled graph: answers on the
 # terminal, in JSON and as a page, figures from routes and VRPs, and errors that name what is wrong.
 meridian=$(readlink -f "$1") root=$(readlink -f "$2")
-here=$(dirname "$(readlink -f "$0")")
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-bad=0
+. "$(dirname "$0")/says.sh"
 case=$root/data/telegram-2026
 
-. "$here/says.sh"
 # holds WHAT PYTHON: the JSON in out, as d, makes it true.
 holds() {
 	python3 -c '
@@ -134,7 +129,7 @@ printf 'route: 10.0.0.0/33\norigin: AS1\n\naut-num: AS62041\n' >bad.txt
 is 3 'a registry with an object that cannot be read' "$meridian" network 62041 --irr bad.txt --json
 says err 'bad.txt: passed over 1 object .* in line 1'
 holds 'no policy' 'manrs("M6")["score"] == 0 and manrs("M7IRR")["score"] is None'
-is 1 'no registry at all' "$meridian" network 62041 --irr "$here/profiles.sh"
+is 1 'no registry at all' "$meridian" network 62041 --irr "$root/tests/profiles.sh"
 says err 'no route, route6 or aut-num object'
 is 2 'of all countries' "$meridian" country --all --irr irr.gz
 says err 'one country or network'

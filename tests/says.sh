@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What tests of commands say: read by those, which set `bad` to 0 and stand in a folder of their own.
+# What tests of commands say, and the folder of its own that each stands in: read by those that have
+# made their arguments absolute. `bad` is 1 when something was not as it should be.
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+bad=0
 
 # is STATUS WHAT COMMAND…: runs it, keeps out and err.
 is() {

@@ -4,12 +4,7 @@
 # it the ones that are well said of what is not there, as the manual's EXIT STATUS has it.
 set -u
 meridian=$(readlink -f "$1")
-here=$(dirname "$(readlink -f "$0")")
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-bad=0
-. "$here/says.sh"
+. "$(dirname "$0")/says.sh"
 export HOME="$dir/home" XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state" XDG_CACHE_HOME="$dir/cache"
 export XDG_DATA_HOME="$dir/data" MERIDIAN_KEYS="$dir/keys"
 

@@ -8,14 +8,19 @@
 #include <stdio.h>
 #include <string.h>
 
+static void say(struct err *err, bool misuse, const char *fmt, va_list ap)
+{
+	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	err->misuse = misuse;
+}
+
 bool err_set(struct err *err, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	say(err, false, fmt, ap);
 	va_end(ap);
-	err->misuse = false;
 	return false;
 }
 
@@ -24,9 +29,8 @@ bool err_misuse(struct err *err, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	say(err, true, fmt, ap);
 	va_end(ap);
-	err->misuse = true;
 	return false;
 }
 
