@@ -145,9 +145,10 @@ static int seal(void)
 		struct buf vkey = {0};
 
 		note_key_text(&vkey, &signer.key);
-		talk("meridian: sealed %s findings and %s pieces of raw evidence (%s) in %s",
-		     text_count(a, done.findings), text_count(b, done.raws),
-		     text_size(c, done.bytes), common.output);
+		talk("meridian: sealed %s finding%s and %s piece%s of raw evidence (%s) in %s",
+		     text_count(a, done.findings), done.findings == 1 ? "" : "s",
+		     text_count(b, done.raws), done.raws == 1 ? "" : "s", text_size(c, done.bytes),
+		     common.output);
 		if (done.missing)
 			talk("meridian: %s pieces that findings name are not in the record",
 			     text_count(a, done.missing));

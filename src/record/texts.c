@@ -127,7 +127,7 @@ void bundle_method(struct buf *out, const struct bundle_text *t)
 	    out,
 	    "# How this was found\n\n"
 	    "Sealed %s by Meridian %s from the record `%s` (%s leaves). "
-	    "%s findings, %s pieces of raw evidence.\n\n"
+	    "%s finding%s, %s piece%s of raw evidence.\n\n"
 	    "Meridian read the sources below, turned their bytes into facts (who said what, "
 	    "when, in which bytes), and judged the facts by the rules below. Each finding in "
 	    "`findings/` names the byte ranges that it rests on; those bytes are in `raw/` "
@@ -135,7 +135,8 @@ void bundle_method(struct buf *out, const struct bundle_text *t)
 	    "give the same finding.\n\n"
 	    "## Rules that fired\n\n",
 	    text_time(time, t->seal->now), t->seal->version, t->origin, text_number(t->size),
-	    text_number(t->findings), text_number(t->raws));
+	    text_number(t->findings), t->findings == 1 ? "" : "s", text_number(t->raws),
+	    t->raws == 1 ? "" : "s");
 	for (size_t i = 0; i < t->all->n; i++)
 		if (t->all->at[i]->rule && !told(t->all, i))
 			buf_printf(out, "- `%s` version %u: %s\n", t->all->at[i]->rule->id,
